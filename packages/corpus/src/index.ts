@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+export { normalise, type ProfileName } from './normalising/profiles.ts';
+export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
+export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
+export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
+export type { ChatMessage, ChatRole, RecordContent, TextEncoding, TextRecord } from './reading/text-record.ts';
+export {
+  coalitionSpecialCount,
+  embeddedSpecialCount,
+  specialIds,
+  specialName,
+} from './tokenizer/special-tokens.ts';
