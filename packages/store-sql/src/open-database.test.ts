@@ -38,9 +38,10 @@ test('what a transaction wrote is there when the database is opened again', asyn
   );
   await database.destroy();
   const again = await openDatabase<Schema>(path, { '0001': first });
+  const rows = await again.selectFrom('note').select(['id', 'body']).execute();
   assert.deepEqual(
-    await again.selectFrom('note').select(['id', 'body']).execute(),
-    [{ id: 1, body: '基盤' }].map((row) => ({ ...row })),
+    rows.map((row) => ({ ...row })),
+    [{ id: 1, body: '基盤' }],
   );
   await again.destroy();
   rmSync(directory, { recursive: true });

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import { digestSchema, organisationIdSchema, programmeIdSchema } from '@kiban/core';
+import * as z from 'zod';
+
+/**
+ * proposed: members decide · preparing: tokenizer and start model are made from the public corpus · running: rounds ·
+ * evaluating: members score start model and shared base · released · stopped: by the operator · failed: by a rule, with a reason.
+ */
+export const programmePhaseSchema = z.enum([
+  'proposed',
+  'preparing',
+  'running',
+  'evaluating',
+  'released',
+  'stopped',
+  'failed',
+]);
+export type ProgrammePhase = z.output<typeof programmePhaseSchema>;
+
+export const dataClassSchema = z.enum(['public', 'internal', 'confidential', 'restricted']);
+export type DataClass = z.output<typeof dataClassSchema>;
+
+/** POST /v1/programmes/{id}/decision: one organisation's answer, signed by its request. Data sets are named by the node; contents never leave. */
+export const decisionSchema = z.strictObject({
+  planDigest: digestSchema,
+  decision: z.enum(['approve', 'refuse']),
+  /** Who decided, as the organisation names them. */
+  steward: z.string().min(1).max(100),
+  reason: z.string().max(2_000).default(''),
+  dataSets: z
+    .array(z.strictObject({ id: z.string().max(64), dataClass: dataClassSchema, basis: z.string().max(200) }))
+    .max(1_000),
+});
+export type Decision = z.output<typeof decisionSchema>;
+
+const fileReferenceSchema = z.strictObject({ digest: digestSchema, byteLength: z.int().nonnegative() });
+export type FileReference = z.output<typeof fileReferenceSchema>;
+
+/** What the start trainer made from the public corpus alone. */
+export const startArtifactsSchema = z.strictObject({
+  /** `tokenizer.json` */
+  tokenizer: fileReferenceSchema,
+  /** safetensors, float32 */
+  model: fileReferenceSchema,
+  /** Root mean square of the last public pseudo-gradient per block, little-endian float32: the first scales come from it. */
+  blockRms: fileReferenceSchema,
+  /** Held-out loss of the start model on the public corpus, nats per token. */
+  publicLoss: z.number(),
+});
+export type StartArtifacts = z.output<typeof startArtifactsSchema>;
+
+/** An instance of secure aggregation that a node should take part in now. */
+export const openInstanceSchema = z.strictObject({ instance: z.string(), attempt: z.int().positive() });
+
+export const openRoundSchema = z.strictObject({
+  /** From 1. */
+  round: z.int().positive(),
+  base: fileReferenceSchema,
+  /** Block scales, little-endian float32. */
+  scales: fileReferenceSchema,
+  update: openInstanceSchema.nullable(),
+  /** Present while the members are asked for their held-out losses. */
+  gate: openInstanceSchema.extend({ candidate: fileReferenceSchema }).nullable(),
+});
+export type OpenRound = z.output<typeof openRoundSchema>;
+
+export const roundSummarySchema = z.strictObject({
+  round: z.int().positive(),
+  outcome: z.enum(['accepted', 'rejected', 'burnt']),
+  reason: z.string(),
+  attempts: z.int().positive(),
+  members: z.array(organisationIdSchema),
+  /** Means over the members that answered, nats per token; null where unknown. */
+  trainingLoss: z.number().nullable(),
+  heldOutLossBefore: z.number().nullable(),
+  heldOutLossAfter: z.number().nullable(),
+  updateNorm: z.number().nullable(),
+  clippedFraction: z.number().nullable(),
+  /** Masked bytes that the hub took in. */
+  maskedBytes: z.int().nonnegative(),
+  tokens: z.int().nonnegative(),
+  durationMs: z.int().nonnegative(),
+  baseDigest: digestSchema,
+});
+export type RoundSummary = z.output<typeof roundSummarySchema>;
+
+/** POST /v1/programmes/{id}/scores: a member's own held-out figures, published by consent. */
+export const memberScoresSchema = z.strictObject({
+  tokens: z.int().positive(),
+  textBytes: z.int().positive(),
+  /** Sums of nats over the same held-out tokens. */
+  startNats: z.number().nonnegative(),
+  baseNats: z.number().nonnegative(),
+});
+export type MemberScores = z.output<typeof memberScoresSchema>;
+
+export const programmeStateSchema = z.strictObject({
+  programme: programmeIdSchema,
+  /** Grows with every change; a long poll waits for a greater one. */
+  version: z.int().nonnegative(),
+  phase: programmePhaseSchema,
+  reason: z.string(),
+  planDigest: digestSchema,
+  planText: z.string(),
+  publicCorpus: fileReferenceSchema,
+  decisions: z.array(decisionSchema.extend({ organisation: organisationIdSchema, decidedAtMs: z.int() })),
+  start: startArtifactsSchema.nullable(),
+  round: openRoundSchema.nullable(),
+  rounds: z.array(roundSummarySchema),
+  /** The newest accepted base. */
+  base: fileReferenceSchema.nullable(),
+  scores: z.array(memberScoresSchema.extend({ organisation: organisationIdSchema })),
+  release: z.string().nullable(),
+});
+export type ProgrammeState = z.output<typeof programmeStateSchema>;
+
+export const programmeListSchema = z.strictObject({
+  programmes: z.array(z.strictObject({ programme: programmeIdSchema, version: z.int(), phase: programmePhaseSchema })),
+});
