@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Generated, type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** Tables of the hub. Texts that were signed are kept as received; `*_json` columns hold what the protocol schemas describe. */
+export interface HubSchema {
+  event: { sequence: Generated<number>; at_ms: number; event: string; programme: string | null; data_json: string };
+  invitation: { digest: string; organisation: string; expires_at_ms: number; used_at_ms: number | null };
+  member: {
+    organisation: string;
+    display_name: string;
+    message_key: string;
+    message_key_id: string;
+    round_key: string;
+    joined_at_ms: number;
+    last_seen_at_ms: number | null;
+    join_signature_json: string;
+  };
+  nonce: { key_id: string; nonce: string; expires_at_ms: number };
+  programme: {
+    programme: string;
+    plan_text: string;
+    plan_digest: string;
+    public_corpus_digest: string;
+    phase: string;
+    reason: string;
+    version: number;
+    created_at_ms: number;
+    start_json: string | null;
+    base_digest: string | null;
+    velocity_digest: string | null;
+    block_rms_digest: string | null;
+    clip_factor: number;
+    running_norm: number | null;
+    rejected_in_a_row: number;
+    evaluating_since_ms: number | null;
+    release: string | null;
+  };
+  decision: { programme: string; organisation: string; decision_json: string; decided_at_ms: number; signature_json: string };
+  score: { programme: string; organisation: string; scores_json: string; signature_json: string };
+  round: {
+    programme: string;
+    round: number;
+    /** collecting, gating, closed */
+    state: string;
+    opened_at_ms: number;
+    closed_at_ms: number | null;
+    base_digest: string;
+    scales_digest: string;
+    update_attempt: number;
+    gate_attempt: number;
+    candidate_digest: string | null;
+    candidate_velocity_digest: string | null;
+    candidate_block_rms_digest: string | null;
+    figures_json: string | null;
+    summary_json: string | null;
+  };
+  attempt: {
+    instance: string;
+    attempt: number;
+    programme: string;
+    plan_text: string;
+    /** open, opened, aborted, burnt, closed */
+    state: string;
+    reason: string;
+    survivors_json: string | null;
+    scalars_json: string | null;
+    masked_bytes: number;
+    opened_at_ms: number;
+  };
+  release: { name: string; programme: string; release_json: string };
+}
+
+const initial: Migration = {
+  async up(database: Kysely<unknown>) {
+    const statements = [
+      sql`CREATE TABLE event (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, event TEXT NOT NULL, programme TEXT, data_json TEXT NOT NULL)`,
+      sql`CREATE TABLE invitation (digest TEXT PRIMARY KEY, organisation TEXT NOT NULL, expires_at_ms INTEGER NOT NULL, used_at_ms INTEGER)`,
+      sql`CREATE TABLE member (organisation TEXT PRIMARY KEY, display_name TEXT NOT NULL, message_key TEXT NOT NULL, message_key_id TEXT NOT NULL UNIQUE, round_key TEXT NOT NULL UNIQUE, joined_at_ms INTEGER NOT NULL, last_seen_at_ms INTEGER, join_signature_json TEXT NOT NULL)`,
+      sql`CREATE TABLE nonce (key_id TEXT NOT NULL, nonce TEXT NOT NULL, expires_at_ms INTEGER NOT NULL, PRIMARY KEY (key_id, nonce)) WITHOUT ROWID`,
+      sql`CREATE INDEX nonce_expiry ON nonce (expires_at_ms)`,
+      sql`CREATE TABLE programme (programme TEXT PRIMARY KEY, plan_text TEXT NOT NULL, plan_digest TEXT NOT NULL, public_corpus_digest TEXT NOT NULL, phase TEXT NOT NULL, reason TEXT NOT NULL, version INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, start_json TEXT, base_digest TEXT, velocity_digest TEXT, block_rms_digest TEXT, clip_factor REAL NOT NULL, running_norm REAL, rejected_in_a_row INTEGER NOT NULL, evaluating_since_ms INTEGER, release TEXT)`,
+      sql`CREATE TABLE decision (programme TEXT NOT NULL REFERENCES programme, organisation TEXT NOT NULL REFERENCES member, decision_json TEXT NOT NULL, decided_at_ms INTEGER NOT NULL, signature_json TEXT NOT NULL, PRIMARY KEY (programme, organisation))`,
+      sql`CREATE TABLE score (programme TEXT NOT NULL REFERENCES programme, organisation TEXT NOT NULL REFERENCES member, scores_json TEXT NOT NULL, signature_json TEXT NOT NULL, PRIMARY KEY (programme, organisation))`,
+      sql`CREATE TABLE round (programme TEXT NOT NULL REFERENCES programme, round INTEGER NOT NULL, state TEXT NOT NULL, opened_at_ms INTEGER NOT NULL, closed_at_ms INTEGER, base_digest TEXT NOT NULL, scales_digest TEXT NOT NULL, update_attempt INTEGER NOT NULL, gate_attempt INTEGER NOT NULL, candidate_digest TEXT, candidate_velocity_digest TEXT, candidate_block_rms_digest TEXT, figures_json TEXT, summary_json TEXT, PRIMARY KEY (programme, round))`,
+      sql`CREATE TABLE attempt (instance TEXT NOT NULL, attempt INTEGER NOT NULL, programme TEXT NOT NULL REFERENCES programme, plan_text TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, survivors_json TEXT, scalars_json TEXT, masked_bytes INTEGER NOT NULL, opened_at_ms INTEGER NOT NULL, PRIMARY KEY (instance, attempt))`,
+      sql`CREATE TABLE release (name TEXT PRIMARY KEY, programme TEXT NOT NULL REFERENCES programme, release_json TEXT NOT NULL)`,
+    ];
+    for (const statement of statements) await statement.execute(database);
+  },
+};
+
+export const hubMigrations: Readonly<Record<string, Migration>> = { '0001-initial': initial };
