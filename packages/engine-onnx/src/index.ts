@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type ChildProcessTrainerOptions, createChildProcessTrainer } from './child-process-trainer.ts';
+export { createOnnxTrainer } from './onnx-trainer.ts';
