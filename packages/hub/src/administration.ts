@@ -4,7 +4,8 @@ import { digestSchema, KibanError, programmeIdSchema, sha256Hex } from '@kiban/c
 import { invitationRequestSchema } from '@kiban/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { bodyOf, type HubParts, parseBody } from './app.ts';
+import type { HubParts } from './hub-parts.ts';
+import { bodyOf, parseBody } from './request-body.ts';
 
 const proposalSchema = z.strictObject({ planText: z.string().min(1).max(1_000_000), publicCorpus: digestSchema });
 const stopSchema = z.strictObject({ reason: z.string().max(500).default('stopped by the operator') });
@@ -37,7 +38,10 @@ export function registerAdministration(app: FastifyInstance, parts: HubParts): v
   });
   route('GET', '/events', async (request) => {
     const { after, waitMs } = z
-      .object({ after: z.coerce.number().int().min(0).default(0), waitMs: z.coerce.number().int().min(0).max(25_000).default(0) })
+      .object({
+        after: z.coerce.number().int().min(0).default(0),
+        waitMs: z.coerce.number().int().min(0).max(25_000).default(0),
+      })
       .parse(request.query);
     const found = await parts.events.waitFor(
       async () => {

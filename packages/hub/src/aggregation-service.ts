@@ -24,8 +24,8 @@ import {
   stepHub,
 } from '@kiban/secagg';
 import { type Journal, openJournal } from '@kiban/store-blob';
+import type { EventLog } from '@kiban/store-sql';
 import type { Kysely } from 'kysely';
-import type { EventLog } from './event-log.ts';
 import { problems } from './problems.ts';
 import type { HubSchema } from './schema.ts';
 import { ShardSpool } from './shard-spool.ts';
@@ -42,7 +42,8 @@ export interface OpenedSum {
 export type AttemptOutcome =
   | { readonly state: 'open' }
   | { readonly state: 'opened'; readonly sum: OpenedSum }
-  | { readonly state: 'aborted' | 'burnt'; readonly reason: string };
+  | { readonly state: 'aborted'; readonly reason: string }
+  | { readonly state: 'burnt'; readonly reason: string };
 
 /** How long a journal record or a message may be outstanding is never a limit here: only progress counts. */
 interface LiveAttempt {
@@ -82,7 +83,11 @@ export class AggregationService {
 
   /** Brings every open attempt back from its journal. */
   async start(): Promise<void> {
-    const rows = await this.#options.database.selectFrom('attempt').selectAll().where('state', 'in', ['open', 'opened']).execute();
+    const rows = await this.#options.database
+      .selectFrom('attempt')
+      .selectAll()
+      .where('state', 'in', ['open', 'opened'])
+      .execute();
     for (const row of rows) await this.#load(row.instance, row.attempt, row.plan_text);
     this.#sweep = setInterval(() => void this.#freezeTheSilent(), 250);
   }
@@ -134,7 +139,8 @@ export class AggregationService {
           sumPath: this.#spool(instance, attempt).sumPath,
         },
       };
-    if (row.state === 'aborted' || row.state === 'burnt') return { state: row.state, reason: row.reason };
+    if (row.state === 'aborted') return { state: 'aborted', reason: row.reason };
+    if (row.state === 'burnt') return { state: 'burnt', reason: row.reason };
     return { state: 'open' };
   }
 
@@ -159,7 +165,8 @@ export class AggregationService {
 
   async plan(instance: string, attempt: number, organisation: OrganisationId): Promise<string> {
     const row = await this.#row(instance, attempt);
-    if (row === undefined || !rosterOf(row.plan_text).includes(organisation)) throw problems.notFound(`instance ${instance}`);
+    if (row === undefined || !rosterOf(row.plan_text).includes(organisation))
+      throw problems.notFound(`instance ${instance}`);
     return row.plan_text;
   }
 
@@ -187,18 +194,34 @@ export class AggregationService {
     );
   }
 
-  async receive(instance: string, attempt: number, from: OrganisationId, stage: MemberStage, text: string): Promise<void> {
+  async receive(
+    instance: string,
+    attempt: number,
+    from: OrganisationId,
+    stage: MemberStage,
+    text: string,
+  ): Promise<void> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
     const durableShards =
       stage === 'manifest'
-        ? (await live.spool.held(from)).map((shard) => ({ n: shard.shard, length: shard.byteLength, sha256: shard.sha256 }))
+        ? (await live.spool.held(from)).map((shard) => ({
+            n: shard.shard,
+            length: shard.byteLength,
+            sha256: shard.sha256,
+          }))
         : undefined;
     await this.#apply(live, { type: 'message-received', from, stage, text, durableShards });
     this.#progressed(live, from);
   }
 
-  async putShard(instance: string, attempt: number, from: OrganisationId, shard: number, bytes: Uint8Array): Promise<'stored' | 'held'> {
+  async putShard(
+    instance: string,
+    attempt: number,
+    from: OrganisationId,
+    shard: number,
+    bytes: Uint8Array,
+  ): Promise<'stored' | 'held'> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
     const expected = [...shardLayout(live.plan)].find((one) => one.n === shard);
@@ -206,7 +229,8 @@ export class AggregationService {
     const byteLength = expected.wordCount * (live.plan.bits / 8);
     if (bytes.byteLength !== byteLength)
       throw problems.shardRefused(`shard ${shard} has ${bytes.byteLength} bytes; the plan says ${byteLength}`, 422);
-    if (publishedList(live.state, 'survivors', from) !== undefined) throw problems.shardRefused('the survivors are fixed', 410);
+    if (publishedList(live.state, 'survivors', from) !== undefined)
+      throw problems.shardRefused('the survivors are fixed', 410);
     const stored = await live.spool.put(from, shard, bytes);
     if (stored === 'stored') live.maskedBytes += bytes.byteLength;
     this.#progressed(live, from);
@@ -261,7 +285,8 @@ export class AggregationService {
     const { key, directory, clock } = this.#options;
     const journal = openJournal(join(directory, 'journals', `${instance}.${attempt}.journal`));
     const records = journal.records.map((record) => Buffer.from(record).toString('utf8'));
-    const started = records.length === 0 ? await startHub({ planText, signKey: key }) : await replayHub(records, { signKey: key });
+    const started =
+      records.length === 0 ? await startHub({ planText, signKey: key }) : await replayHub(records, { signKey: key });
     if (!started.ok) throw refusalToError(started.refusal);
     const spool = this.#spool(instance, attempt);
     await spool.prepare();
@@ -299,7 +324,8 @@ export class AggregationService {
   }
 
   async #run(live: LiveAttempt, step: Extract<HubStep, { ok: true }>): Promise<void> {
-    for (const effect of step.effects) if (effect.type === 'persist') live.journal.append(Buffer.from(effect.record.open(), 'utf8'));
+    for (const effect of step.effects)
+      if (effect.type === 'persist') live.journal.append(Buffer.from(effect.record.open(), 'utf8'));
     live.state = step.state;
     for (const effect of step.effects) await this.#perform(live, effect);
     this.#options.events.wake();
@@ -316,12 +342,22 @@ export class AggregationService {
       case 'ready-to-open':
         if (!live.summing) {
           live.summing = true;
-          void this.#sum(live).catch((error: unknown) => this.#options.logger.error('sum-failed', error, { instance, attempt }));
+          void this.#sum(live).catch((error: unknown) =>
+            this.#options.logger.error('sum-failed', error, { instance, attempt }),
+          );
         }
         return;
       case 'abort':
-        await this.#settle(live, effect.burnt ? 'burnt' : 'aborted', `${effect.code}${effect.names.length > 0 ? `: ${effect.names.join(', ')}` : ''}`);
-        return events.record('attempt-aborted', { instance, attempt, code: effect.code, names: effect.names, burnt: effect.burnt }, programme);
+        await this.#settle(
+          live,
+          effect.burnt ? 'burnt' : 'aborted',
+          `${effect.code}${effect.names.length > 0 ? `: ${effect.names.join(', ')}` : ''}`,
+        );
+        return events.record(
+          'attempt-aborted',
+          { instance, attempt, code: effect.code, names: effect.names, burnt: effect.burnt },
+          programme,
+        );
       case 'erase':
         this.#live.delete(keyOf(instance, attempt));
         await live.journal.erase();
@@ -341,7 +377,9 @@ export class AggregationService {
         shardPaths.push((await live.spool.held(survivor)).map((shard) => live.spool.pathOf(survivor, shard)));
       sumDigest = await sumShardsInWorker({ plan, shardPaths, streams: words.open(), sumPath: live.spool.sumPath });
     }
-    const scalars = Object.fromEntries(Object.entries(openScalars(live.state)).map(([name, scalar]) => [name, scalar.value]));
+    const scalars = Object.fromEntries(
+      Object.entries(openScalars(live.state)).map(([name, scalar]) => [name, scalar.value]),
+    );
     await this.#options.database
       .updateTable('attempt')
       .set({

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Readable } from 'node:stream';
-import { type Clock, digestSchema, isKibanError, type Logger, programmeIdSchema, type Sha256Digest, toProblem, uuidV7 } from '@kiban/core';
 import {
-  type Coalition,
+  digestSchema,
+  isKibanError,
+  programmeIdSchema,
+  type Sha256Digest,
+  toProblem,
+  uuidV7,
+} from '@kiban/core';
+import {
   decisionSchema,
   joinRequestSchema,
   memberScoresSchema,
@@ -10,35 +16,13 @@ import {
   startArtifactsSchema,
 } from '@kiban/protocol';
 import type { ListName, MemberStage } from '@kiban/secagg';
-import type { BlobStore } from '@kiban/store-blob';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { registerAdministration } from './administration.ts';
-import type { AggregationService } from './aggregation-service.ts';
-import type { Authenticator, Caller } from './authentication.ts';
-import type { EventLog } from './event-log.ts';
-import type { Members } from './members.ts';
+import type { Caller } from './authentication.ts';
+import type { HubParts } from './hub-parts.ts';
 import { problems } from './problems.ts';
-import type { Programmes } from './programmes.ts';
-import type { ReleaseWriter } from './release-writer.ts';
-import type { RoundDriver } from './round-driver.ts';
-
-export interface HubParts {
-  readonly coalition: Coalition;
-  readonly members: Members;
-  readonly programmes: Programmes;
-  readonly aggregation: AggregationService;
-  readonly driver: RoundDriver;
-  readonly releases: ReleaseWriter;
-  readonly blobs: BlobStore;
-  readonly events: EventLog;
-  readonly authenticator: Authenticator;
-  readonly administrationToken: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Aborted when the hub stops: long polls end then. */
-  readonly stopping: AbortSignal;
-}
+import { bodyOf, parseBody } from './request-body.ts';
 
 const longestWaitMs = 25_000;
 /** One upload: a start model or a public corpus up to this size in one request. */
@@ -50,19 +34,42 @@ const waitSchema = z.object({
 });
 
 const attemptSchema = z.object({ instance: z.string().min(1).max(120), attempt: z.coerce.number().int().positive() });
-const listNames = ['keys', 'shares', 'confirms', 'survivors', 'signatures', 'result', 'aborted'] as const satisfies readonly ListName[];
-const stages = ['advertise', 'share', 'confirm', 'manifest', 'signature', 'opening', 'complaint'] as const satisfies readonly MemberStage[];
+const listNames = [
+  'keys',
+  'shares',
+  'confirms',
+  'survivors',
+  'signatures',
+  'result',
+  'aborted',
+] as const satisfies readonly ListName[];
+const stages = [
+  'advertise',
+  'share',
+  'confirm',
+  'manifest',
+  'signature',
+  'opening',
+  'complaint',
+] as const satisfies readonly MemberStage[];
 
 /** The hub's HTTP API: members below /v1, each request signed; the operator below /admin/v1, with a token and only on loopback. */
 export function createHubApp(parts: HubParts): FastifyInstance {
-  const app = Fastify({ logger: false, bodyLimit: bodyLimitBytes, genReqId: () => uuidV7(), requestTimeout: 0, keepAliveTimeout: 60_000 });
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bodyLimitBytes,
+    genReqId: () => uuidV7(),
+    requestTimeout: 0,
+    keepAliveTimeout: 60_000,
+  });
   app.removeAllContentTypeParsers();
   // Bodies stay bytes: signatures are checked over what arrived, before anything is parsed.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   app.setErrorHandler((error, request, reply) => {
     const known = isKibanError(error) ? error : fromFramework(error);
-    if (!isKibanError(known)) parts.logger.error('request-failed', error, { route: request.routeOptions.url ?? '', requestId: request.id });
+    if (!isKibanError(known))
+      parts.logger.error('request-failed', error, { route: request.routeOptions.url ?? '', requestId: request.id });
     const problem = toProblem(known, languageOf(request), request.id);
     return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });
@@ -111,7 +118,12 @@ export function createHubApp(parts: HubParts): FastifyInstance {
   });
 
   signedRoute('POST', '/v1/programmes/:programme/decision', async (caller, request, reply) => {
-    await parts.programmes.decide(programmeOf(request), caller.organisation, parseBody(request, decisionSchema), caller.evidence);
+    await parts.programmes.decide(
+      programmeOf(request),
+      caller.organisation,
+      parseBody(request, decisionSchema),
+      caller.evidence,
+    );
     return reply.status(204).send();
   });
 
@@ -124,7 +136,12 @@ export function createHubApp(parts: HubParts): FastifyInstance {
 
   signedRoute('PUT', '/v1/programmes/:programme/scores', async (caller, request, reply) => {
     const programme = programmeOf(request);
-    await parts.programmes.putScores(programme, caller.organisation, parseBody(request, memberScoresSchema), caller.evidence);
+    await parts.programmes.putScores(
+      programme,
+      caller.organisation,
+      parseBody(request, memberScoresSchema),
+      caller.evidence,
+    );
     parts.driver.advance(programme);
     return reply.status(204).send();
   });
@@ -179,19 +196,34 @@ export function createHubApp(parts: HubParts): FastifyInstance {
     const { instance, attempt } = attemptSchema.parse(request.params);
     const { list } = z.object({ list: z.enum(listNames) }).parse(request.params);
     const { waitMs } = waitSchema.parse(request.query);
-    const text = await parts.aggregation.list(instance, attempt, list, caller.organisation, clampWait(waitMs), parts.stopping);
+    const text = await parts.aggregation.list(
+      instance,
+      attempt,
+      list,
+      caller.organisation,
+      clampWait(waitMs),
+      parts.stopping,
+    );
     return text === undefined ? reply.status(204).send() : reply.type('text/plain; charset=utf-8').send(text);
   });
 
   signedRoute('PUT', '/v1/instances/:instance/attempts/:attempt/messages/:stage', async (caller, request, reply) => {
     const { instance, attempt } = attemptSchema.parse(request.params);
     const { stage } = z.object({ stage: z.enum(stages) }).parse(request.params);
-    await parts.aggregation.receive(instance, attempt, caller.organisation, stage, Buffer.from(bodyOf(request)).toString('utf8'));
+    await parts.aggregation.receive(
+      instance,
+      attempt,
+      caller.organisation,
+      stage,
+      Buffer.from(bodyOf(request)).toString('utf8'),
+    );
     return reply.status(204).send();
   });
 
   signedRoute('GET', '/v1/releases', async () => ({ releases: await parts.releases.list() }));
-  signedRoute('GET', '/v1/releases/:name', async (_caller, request) => parts.releases.get((request.params as { name: string }).name));
+  signedRoute('GET', '/v1/releases/:name', async (_caller, request) =>
+    parts.releases.get((request.params as { name: string }).name),
+  );
 
   registerAdministration(app, parts);
   return app;
@@ -212,20 +244,6 @@ export function createHubApp(parts: HubParts): FastifyInstance {
   }
 }
 
-export function parseBody<S extends z.ZodType>(request: FastifyRequest, schema: S): z.output<S> {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bodyOf(request)).toString('utf8'));
-  } catch {
-    throw problems.requestInvalid('the body is not JSON');
-  }
-  return schema.parse(value);
-}
-
-export function bodyOf(request: FastifyRequest): Uint8Array {
-  return request.body instanceof Uint8Array ? request.body : new Uint8Array(0);
-}
-
 function programmeOf(request: FastifyRequest) {
   return programmeIdSchema.parse((request.params as { programme: string }).programme);
 }
@@ -244,9 +262,12 @@ function languageOf(request: FastifyRequest): 'ja' | 'en' {
 
 function fromFramework(error: unknown): unknown {
   if (error instanceof z.ZodError)
-    return problems.requestInvalid(error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('\n'));
+    return problems.requestInvalid(
+      error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('\n'),
+    );
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (statusCode === 413) return problems.shardRefused('the body is larger than allowed', 413);
-  if (statusCode !== undefined && statusCode < 500) return problems.requestInvalid(String(code ?? 'the request was not understood'));
+  if (statusCode !== undefined && statusCode < 500)
+    return problems.requestInvalid(String(code ?? 'the request was not understood'));
   return error;
 }

@@ -46,12 +46,20 @@ export function createAuthenticator({ members, clock, logger, publicOrigin }: Au
       nowSeconds: clock.nowMs() / 1000,
     });
     if (!result.ok) {
-      logger.warn('request-refused', { code: result.code, method: request.method, route: request.routeOptions.url ?? '' });
+      logger.warn('request-refused', {
+        code: result.code,
+        method: request.method,
+        route: request.routeOptions.url ?? '',
+      });
       throw requestUnauthenticated();
     }
     // Reading changes nothing, so replaying a read gives an attacker nothing that the connection did not; writes are once only.
     if (request.method !== 'GET' && !(await members.useNonce(result.keyId, result.nonce, result.expiresSeconds))) {
-      logger.warn('request-refused', { code: 'replayed', method: request.method, route: request.routeOptions.url ?? '' });
+      logger.warn('request-refused', {
+        code: 'replayed',
+        method: request.method,
+        route: request.routeOptions.url ?? '',
+      });
       throw requestUnauthenticated();
     }
     const evidence: RequestEvidence = {
@@ -77,7 +85,8 @@ export function createAuthenticator({ members, clock, logger, publicOrigin }: Au
       return { organisation, evidence };
     },
     async authenticateJoin(request) {
-      const body: unknown = request.body instanceof Uint8Array ? JSON.parse(Buffer.from(request.body).toString('utf8')) : undefined;
+      const body: unknown =
+        request.body instanceof Uint8Array ? JSON.parse(Buffer.from(request.body).toString('utf8')) : undefined;
       const join = joinRequestSchema.safeParse(body);
       if (!join.success) throw requestUnauthenticated();
       const key = verifyKeyFromSpki(join.data.messageKey);

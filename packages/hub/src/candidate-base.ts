@@ -40,7 +40,10 @@ export async function makeCandidate(input: CandidateInput, blobs: BlobStore): Pr
   await using base = await openSafetensors(blobs.filePath(input.base));
   const dataOffset = Math.min(...[...base.tensors.values()].map((tensor) => tensor.dataOffset));
   await mkdir(input.workDirectory, { recursive: true });
-  const paths = { candidate: join(input.workDirectory, 'candidate.tmp'), velocity: join(input.workDirectory, 'velocity.tmp') };
+  const paths = {
+    candidate: join(input.workDirectory, 'candidate.tmp'),
+    velocity: join(input.workDirectory, 'velocity.tmp'),
+  };
   const baseFile = await open(blobs.filePath(input.base), 'r');
   const sumFile = await open(input.sumPath, 'r');
   const oldVelocity = input.velocity === undefined ? undefined : await open(blobs.filePath(input.velocity), 'r');
@@ -111,7 +114,12 @@ async function readMean(
   blockRms: Float32Array,
   squares: { total: number },
 ): Promise<Float32Array> {
-  const words = input.bits === 8 ? new Int8Array(run.length) : input.bits === 16 ? new Int16Array(run.length) : new Int32Array(run.length);
+  const words =
+    input.bits === 8
+      ? new Int8Array(run.length)
+      : input.bits === 16
+        ? new Int16Array(run.length)
+        : new Int32Array(run.length);
   await readFully(sumFile, words, run.offset * (input.bits / 8));
   const mean = new Float32Array(run.length);
   for (const block of run.blocks) {

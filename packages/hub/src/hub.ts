@@ -3,17 +3,24 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, KibanError, type Logger, lockDirectory, readYamlFile, systemClock, writeFileDurably } from '@kiban/core';
+import {
+  type Clock,
+  KibanError,
+  type Logger,
+  lockDirectory,
+  readYamlFile,
+  systemClock,
+  writeFileDurably,
+} from '@kiban/core';
 import { generateSigningKey, signingKeyFromPem, signingKeyToPem, verifyKeyToSpki } from '@kiban/crypto';
 import type { AdministrationAddress, Coalition } from '@kiban/protocol';
 import { clearIncoming, openFileBlobStore } from '@kiban/store-blob';
-import { openDatabase } from '@kiban/store-sql';
+import { EventLog, openDatabase } from '@kiban/store-sql';
 import { stringify } from 'yaml';
 import { AggregationService } from './aggregation-service.ts';
 import { createHubApp } from './app.ts';
 import { createAuthenticator } from './authentication.ts';
 import { type HubConfig, hubConfigSchema } from './config.ts';
-import { EventLog } from './event-log.ts';
 import { Members } from './members.ts';
 import { Programmes } from './programmes.ts';
 import { ReleaseWriter } from './release-writer.ts';
@@ -30,7 +37,9 @@ export async function initialiseHub(directory: string, config: HubConfig): Promi
       detail: { ja: `${directory} にはすでにハブがあります。`, en: `There is a hub in ${directory} already.` },
     });
   await mkdir(join(directory, 'keys'), { recursive: true, mode: 0o700 });
-  await writeFileDurably(join(directory, 'keys', 'hub.pem'), signingKeyToPem(generateSigningKey()).open(), { mode: 0o600 });
+  await writeFileDurably(join(directory, 'keys', 'hub.pem'), signingKeyToPem(generateSigningKey()).open(), {
+    mode: 0o600,
+  });
   await writeFileDurably(join(directory, 'hub.yaml'), stringify(config));
 }
 
@@ -45,7 +54,11 @@ export interface RunningHub {
  * Starts the hub of a directory and goes on with whatever was under way.
  * @throws KibanError `not-initialised`, `directory-locked`, `config-invalid`, `port-in-use`
  */
-export async function startHub(directory: string, logger: Logger, options: { port?: number; clock?: Clock } = {}): Promise<RunningHub> {
+export async function startHub(
+  directory: string,
+  logger: Logger,
+  options: { port?: number; clock?: Clock } = {},
+): Promise<RunningHub> {
   const clock = options.clock ?? systemClock;
   if (!existsSync(join(directory, 'hub.yaml'))) throw notInitialised(directory);
   const config = await readYamlFile(join(directory, 'hub.yaml'), hubConfigSchema);
@@ -90,7 +103,11 @@ export async function startHub(directory: string, logger: Logger, options: { por
       logger,
       workDirectory: join(directory, 'work'),
     });
-    const coalition: Coalition = { coalition: config.coalition, protocolVersion: 1, hubKey: verifyKeyToSpki(key.verifyKey) };
+    const coalition: Coalition = {
+      coalition: config.coalition,
+      protocolVersion: 1,
+      hubKey: verifyKeyToSpki(key.verifyKey),
+    };
     const administrationToken = randomBytes(32).toString('base64url');
     let origin = config.publicOrigin ?? '';
     const authenticator = createAuthenticator({ members, clock, logger, publicOrigin: () => origin });

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, type OrganisationId, sha256Hex } from '@kiban/core';
 import { type VerifyKey, verifyKeyFromSpki } from '@kiban/crypto';
 import type { Invitation, JoinRequest, Member } from '@kiban/protocol';
+import type { EventLog } from '@kiban/store-sql';
 import type { Kysely, Selectable } from 'kysely';
-import type { EventLog } from './event-log.ts';
 import { problems } from './problems.ts';
 import type { HubSchema } from './schema.ts';
 
@@ -99,7 +99,10 @@ export class Members {
       .executeTakeFirst();
     if (nowMs - this.#nonceSweepAtMs > 60_000) {
       this.#nonceSweepAtMs = nowMs;
-      await this.#database.deleteFrom('nonce').where('expires_at_ms', '<', nowMs - 60_000).execute();
+      await this.#database
+        .deleteFrom('nonce')
+        .where('expires_at_ms', '<', nowMs - 60_000)
+        .execute();
     }
     return result.numInsertedOrUpdatedRows === 1n;
   }
@@ -111,7 +114,11 @@ export class Members {
     const nowMs = this.#clock.nowMs();
     if (nowMs - (this.#seenAtMs.get(organisation) ?? 0) < 5_000) return;
     this.#seenAtMs.set(organisation, nowMs);
-    await this.#database.updateTable('member').set({ last_seen_at_ms: nowMs }).where('organisation', '=', organisation).execute();
+    await this.#database
+      .updateTable('member')
+      .set({ last_seen_at_ms: nowMs })
+      .where('organisation', '=', organisation)
+      .execute();
   }
 
   readonly #seenAtMs = new Map<OrganisationId, number>();

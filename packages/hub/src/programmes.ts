@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Clock, type OrganisationId, parseYaml, type ProgrammeId, type Sha256Digest, sha256Hex } from '@kiban/core';
+import {
+  type Clock,
+  type OrganisationId,
+  type ProgrammeId,
+  parseYaml,
+  type Sha256Digest,
+  sha256Hex,
+} from '@kiban/core';
 import {
   type Decision,
   type FileReference,
@@ -12,9 +19,9 @@ import {
   type StartArtifacts,
 } from '@kiban/protocol';
 import type { BlobStore } from '@kiban/store-blob';
+import type { EventLog } from '@kiban/store-sql';
 import { type RunPlan, runPlanSchema, startTrainer } from '@kiban/training';
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { EventLog } from './event-log.ts';
 import { problems } from './problems.ts';
 import type { HubSchema } from './schema.ts';
 
@@ -87,7 +94,12 @@ export class Programmes {
     return this.state(plan.programme);
   }
 
-  async decide(programme: ProgrammeId, organisation: OrganisationId, decision: Decision, signature: unknown): Promise<void> {
+  async decide(
+    programme: ProgrammeId,
+    organisation: OrganisationId,
+    decision: Decision,
+    signature: unknown,
+  ): Promise<void> {
     await this.change(programme, async (row, transaction) => {
       const plan = planOf(row);
       if (!plan.participants.includes(organisation)) throw problems.notFound(`programme ${programme}`);
@@ -103,7 +115,12 @@ export class Programmes {
         .values({ programme, organisation, ...values })
         .onConflict((conflict) => conflict.columns(['programme', 'organisation']).doUpdateSet(values))
         .execute();
-      await this.#events.record('programme-decided', { organisation, decision: decision.decision }, programme, transaction);
+      await this.#events.record(
+        'programme-decided',
+        { organisation, decision: decision.decision },
+        programme,
+        transaction,
+      );
     });
   }
 
@@ -112,7 +129,9 @@ export class Programmes {
     await this.change(programme, async (row, transaction) => {
       if (row.phase !== 'proposed') throw problems.wrongPhase(programme, row.phase, 'proposed');
       const rows = await transaction.selectFrom('decision').selectAll().where('programme', '=', programme).execute();
-      const decided = new Map(rows.map((one) => [one.organisation, (JSON.parse(one.decision_json) as Decision).decision]));
+      const decided = new Map(
+        rows.map((one) => [one.organisation, (JSON.parse(one.decision_json) as Decision).decision]),
+      );
       const { participants } = planOf(row);
       const missing = participants.filter((participant) => !decided.has(participant));
       const refused = participants.filter((participant) => decided.get(participant) === 'refuse');
@@ -131,9 +150,11 @@ export class Programmes {
 
   /** What the start trainer made. Same artifacts again are fine; others are refused once rounds have begun. */
   async putStart(programme: ProgrammeId, organisation: OrganisationId, artifacts: StartArtifacts): Promise<void> {
-    for (const file of [artifacts.tokenizer, artifacts.model, artifacts.blockRms]) await this.#blobs.describe(file.digest);
+    for (const file of [artifacts.tokenizer, artifacts.model, artifacts.blockRms])
+      await this.#blobs.describe(file.digest);
     await this.change(programme, async (row, transaction) => {
-      if (startTrainer(planOf(row)) !== organisation) throw problems.notFound(`start of programme ${programme} for ${organisation}`);
+      if (startTrainer(planOf(row)) !== organisation)
+        throw problems.notFound(`start of programme ${programme} for ${organisation}`);
       if (row.start_json === JSON.stringify(artifacts)) return;
       if (row.phase !== 'preparing') throw problems.wrongPhase(programme, row.phase, 'preparing');
       await transaction
@@ -145,16 +166,28 @@ export class Programmes {
         })
         .where('programme', '=', programme)
         .execute();
-      await this.#events.record('start-model-made', { organisation, publicLoss: artifacts.publicLoss }, programme, transaction);
+      await this.#events.record(
+        'start-model-made',
+        { organisation, publicLoss: artifacts.publicLoss },
+        programme,
+        transaction,
+      );
       await this.setPhase(transaction, programme, 'running');
     });
   }
 
-  async putScores(programme: ProgrammeId, organisation: OrganisationId, scores: MemberScores, signature: unknown): Promise<void> {
+  async putScores(
+    programme: ProgrammeId,
+    organisation: OrganisationId,
+    scores: MemberScores,
+    signature: unknown,
+  ): Promise<void> {
     await this.change(programme, async (row, transaction) => {
       const plan = planOf(row);
-      if (!plan.participants.includes(organisation) || !plan.publishScores) throw problems.notFound(`scores of programme ${programme}`);
-      if (row.phase !== 'evaluating' && row.phase !== 'released') throw problems.wrongPhase(programme, row.phase, 'evaluating');
+      if (!plan.participants.includes(organisation) || !plan.publishScores)
+        throw problems.notFound(`scores of programme ${programme}`);
+      if (row.phase !== 'evaluating' && row.phase !== 'released')
+        throw problems.wrongPhase(programme, row.phase, 'evaluating');
       const values = { scores_json: JSON.stringify(scores), signature_json: JSON.stringify(signature) };
       await transaction
         .insertInto('score')
@@ -166,9 +199,16 @@ export class Programmes {
   }
 
   /** One change of a programme in one transaction; its version grows, and whoever waits is woken. */
-  async change(programme: string, work: (row: ProgrammeRow, transaction: Transaction<HubSchema>) => Promise<void>): Promise<void> {
+  async change(
+    programme: string,
+    work: (row: ProgrammeRow, transaction: Transaction<HubSchema>) => Promise<void>,
+  ): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
-      const row = await transaction.selectFrom('programme').selectAll().where('programme', '=', programme).executeTakeFirst();
+      const row = await transaction
+        .selectFrom('programme')
+        .selectAll()
+        .where('programme', '=', programme)
+        .executeTakeFirst();
       if (row === undefined) throw problems.notFound(`programme ${programme}`);
       await work(row, transaction);
       await transaction
@@ -180,13 +220,23 @@ export class Programmes {
     this.#events.wake();
   }
 
-  async setPhase(transaction: Transaction<HubSchema>, programme: string, phase: ProgrammePhase, reason = ''): Promise<void> {
+  async setPhase(
+    transaction: Transaction<HubSchema>,
+    programme: string,
+    phase: ProgrammePhase,
+    reason = '',
+  ): Promise<void> {
     await transaction
       .updateTable('programme')
       .set({ phase, reason, ...(phase === 'evaluating' ? { evaluating_since_ms: this.#clock.nowMs() } : {}) })
       .where('programme', '=', programme)
       .execute();
-    await this.#events.record('programme-phase-changed', { phase, ...(reason === '' ? {} : { reason }) }, programme, transaction);
+    await this.#events.record(
+      'programme-phase-changed',
+      { phase, ...(reason === '' ? {} : { reason }) },
+      programme,
+      transaction,
+    );
   }
 
   async list(): Promise<ProgrammeRow[]> {
@@ -194,16 +244,29 @@ export class Programmes {
   }
 
   async row(programme: string): Promise<ProgrammeRow> {
-    const row = await this.#database.selectFrom('programme').selectAll().where('programme', '=', programme).executeTakeFirst();
+    const row = await this.#database
+      .selectFrom('programme')
+      .selectAll()
+      .where('programme', '=', programme)
+      .executeTakeFirst();
     if (row === undefined) throw problems.notFound(`programme ${programme}`);
     return row;
   }
 
   async state(programme: string): Promise<ProgrammeState> {
     const row = await this.row(programme);
-    const decisions = await this.#database.selectFrom('decision').selectAll().where('programme', '=', programme).execute();
+    const decisions = await this.#database
+      .selectFrom('decision')
+      .selectAll()
+      .where('programme', '=', programme)
+      .execute();
     const scores = await this.#database.selectFrom('score').selectAll().where('programme', '=', programme).execute();
-    const rounds = await this.#database.selectFrom('round').selectAll().where('programme', '=', programme).orderBy('round').execute();
+    const rounds = await this.#database
+      .selectFrom('round')
+      .selectAll()
+      .where('programme', '=', programme)
+      .orderBy('round')
+      .execute();
     const open = row.phase === 'running' ? rounds.find((round) => round.state !== 'closed') : undefined;
     return programmeStateSchema.parse({
       programme,
@@ -220,9 +283,14 @@ export class Programmes {
       })),
       start: row.start_json === null ? null : (JSON.parse(row.start_json) as StartArtifacts),
       round: open === undefined ? null : await this.#openRound(programme, open),
-      rounds: rounds.flatMap((round) => (round.summary_json === null ? [] : [JSON.parse(round.summary_json) as RoundSummary])),
+      rounds: rounds.flatMap((round) =>
+        round.summary_json === null ? [] : [JSON.parse(round.summary_json) as RoundSummary],
+      ),
       base: row.base_digest === null ? null : await this.#reference(row.base_digest),
-      scores: scores.map((one) => ({ ...(JSON.parse(one.scores_json) as MemberScores), organisation: one.organisation })),
+      scores: scores.map((one) => ({
+        ...(JSON.parse(one.scores_json) as MemberScores),
+        organisation: one.organisation,
+      })),
       release: row.release,
     });
   }
@@ -233,6 +301,7 @@ export class Programmes {
       round: round.round,
       base: await this.#reference(round.base_digest),
       scales: await this.#reference(round.scales_digest),
+      clipNorm: round.clip_norm,
       update:
         collecting && round.update_attempt > 0
           ? { instance: updateInstance(programme, round.round), attempt: round.update_attempt }

@@ -5,6 +5,7 @@ import type { Clock, Logger, OrganisationId, ProgrammeId, Sha256Digest } from '@
 import type { RoundSummary } from '@kiban/protocol';
 import type { AggregationPlan } from '@kiban/secagg';
 import type { BlobStore } from '@kiban/store-blob';
+import type { EventLog } from '@kiban/store-sql';
 import {
   aggregationThresholds,
   flatLayout,
@@ -15,14 +16,22 @@ import {
   nextBlockRms,
   nextClipFactor,
   type RunPlan,
+  scaleBlocks,
   scalesFromRms,
+  smallestBlockRms,
 } from '@kiban/training';
 import type { Kysely } from 'kysely';
 import type { AggregationService, OpenedSum } from './aggregation-service.ts';
 import { makeCandidate } from './candidate-base.ts';
-import type { EventLog } from './event-log.ts';
 import type { Members } from './members.ts';
-import { gateInstance, type ProgrammeRow, type Programmes, planOf, type RoundRow, updateInstance } from './programmes.ts';
+import {
+  gateInstance,
+  type ProgrammeRow,
+  type Programmes,
+  planOf,
+  type RoundRow,
+  updateInstance,
+} from './programmes.ts';
 import type { ReleaseWriter } from './release-writer.ts';
 import type { HubSchema } from './schema.ts';
 
@@ -155,6 +164,7 @@ export class RoundDriver {
           closed_at_ms: null,
           base_digest: row.base_digest as string,
           scales_digest: stored.digest,
+          clip_norm: clipNorm(row, rms, plan),
           update_attempt: 1,
           gate_attempt: 0,
           candidate_digest: null,
@@ -164,7 +174,12 @@ export class RoundDriver {
           summary_json: null,
         })
         .execute();
-      await events.record('round-opened', { round, rounds: plan.rounds, base: row.base_digest }, row.programme, transaction);
+      await events.record(
+        'round-opened',
+        { round, rounds: plan.rounds, base: row.base_digest },
+        row.programme,
+        transaction,
+      );
     });
   }
 
@@ -319,13 +334,16 @@ export class RoundDriver {
         .updateTable('programme')
         .set({
           rejected_in_a_row: rejectedInARow,
-          ...(figures === undefined ? {} : { clip_factor: nextClipFactor(current.clip_factor, figures.clippedFraction) }),
+          ...(figures === undefined
+            ? {}
+            : { clip_factor: nextClipFactor(current.clip_factor, figures.clippedFraction) }),
           ...(accepted && figures !== undefined
             ? {
                 base_digest: round.candidate_digest,
                 velocity_digest: round.candidate_velocity_digest,
                 block_rms_digest: round.candidate_block_rms_digest,
-                running_norm: current.running_norm === null ? figures.norm : 0.7 * current.running_norm + 0.3 * figures.norm,
+                running_norm:
+                  current.running_norm === null ? figures.norm : 0.7 * current.running_norm + 0.3 * figures.norm,
               }
             : {}),
         })
@@ -333,12 +351,23 @@ export class RoundDriver {
         .execute();
       await events.record('round-closed', { ...summary, rounds: plan.rounds }, row.programme, transaction);
       if (rejectedInARow >= plan.gate.maximumRejectedInARow)
-        await programmes.setPhase(transaction, row.programme, 'failed', `${rejectedInARow} rounds in a row were not accepted: ${reason}`);
+        await programmes.setPhase(
+          transaction,
+          row.programme,
+          'failed',
+          `${rejectedInARow} rounds in a row were not accepted: ${reason}`,
+        );
     });
-    if (outcome !== 'accepted') await aggregation.close(updateInstance(row.programme, round.round), round.update_attempt);
+    if (outcome !== 'accepted')
+      await aggregation.close(updateInstance(row.programme, round.round), round.update_attempt);
   }
 
-  async #nextAttempt(row: ProgrammeRow, round: RoundRow, column: 'update_attempt' | 'gate_attempt', reason: string): Promise<void> {
+  async #nextAttempt(
+    row: ProgrammeRow,
+    round: RoundRow,
+    column: 'update_attempt' | 'gate_attempt',
+    reason: string,
+  ): Promise<void> {
     const { programmes, events } = this.#options;
     await programmes.change(row.programme, async (_, transaction) => {
       await transaction
@@ -347,20 +376,33 @@ export class RoundDriver {
         .where('programme', '=', row.programme)
         .where('round', '=', round.round)
         .execute();
-      await events.record('attempt-retried', { round: round.round, attempt: round[column] + 1, reason }, row.programme, transaction);
+      await events.record(
+        'attempt-retried',
+        { round: round.round, attempt: round[column] + 1, reason },
+        row.programme,
+        transaction,
+      );
     });
   }
 
   async #evaluating(row: ProgrammeRow, plan: RunPlan): Promise<boolean> {
     const { database, programmes, clock, releases } = this.#options;
-    const scores = await database.selectFrom('score').select('organisation').where('programme', '=', row.programme).execute();
+    const scores = await database
+      .selectFrom('score')
+      .select('organisation')
+      .where('programme', '=', row.programme)
+      .execute();
     const waitedMs = clock.nowMs() - (row.evaluating_since_ms ?? 0);
     const complete = !plan.publishScores || scores.length >= plan.participants.length;
     // A member that stays away does not hold up the release; the card says whose figures are missing.
     if (!complete && waitedMs < Math.max(60_000, plan.aggregation.graceMs)) return false;
     const name = await releases.write(await programmes.state(row.programme), plan);
     await programmes.change(row.programme, async (_, transaction) => {
-      await transaction.updateTable('programme').set({ release: name }).where('programme', '=', row.programme).execute();
+      await transaction
+        .updateTable('programme')
+        .set({ release: name })
+        .where('programme', '=', row.programme)
+        .execute();
       await programmes.setPhase(transaction, row.programme, 'released');
     });
     return false;
@@ -410,9 +452,24 @@ export class RoundDriver {
 }
 
 function reasonOf(verdict: GateVerdict): string {
-  return verdict.outcome === 'accepted' ? '' : `${verdict.reason}: ${verdict.measured.toPrecision(4)} against ${verdict.limit.toPrecision(4)}`;
+  return verdict.outcome === 'accepted'
+    ? ''
+    : `${verdict.reason}: ${verdict.measured.toPrecision(4)} against ${verdict.limit.toPrecision(4)}`;
 }
 
 function finiteOrNull(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+/** Three times what single updates were so far; in the first round ten times what public training moved. */
+function clipNorm(row: ProgrammeRow, blockRms: Float32Array, plan: RunPlan): number {
+  if (row.running_norm !== null) return 3 * Math.sqrt(plan.participants.length) * row.running_norm;
+  let squares = 0;
+  let block = 0;
+  for (const { length } of scaleBlocks(flatLayout(modelConfigOf(plan)))) {
+    const rms = blockRms[block] ?? 0;
+    squares += rms * rms * length;
+    block += 1;
+  }
+  return 10 * Math.max(Math.sqrt(squares), smallestBlockRms);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Generated, type Kysely, sql } from 'kysely';
+import { createEventTable, type EventTable } from '@kiban/store-sql';
+import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /** Tables of the hub. Texts that were signed are kept as received; `*_json` columns hold what the protocol schemas describe. */
-export interface HubSchema {
-  event: { sequence: Generated<number>; at_ms: number; event: string; programme: string | null; data_json: string };
+export interface HubSchema extends EventTable {
   invitation: { digest: string; organisation: string; expires_at_ms: number; used_at_ms: number | null };
   member: {
     organisation: string;
@@ -36,7 +36,13 @@ export interface HubSchema {
     evaluating_since_ms: number | null;
     release: string | null;
   };
-  decision: { programme: string; organisation: string; decision_json: string; decided_at_ms: number; signature_json: string };
+  decision: {
+    programme: string;
+    organisation: string;
+    decision_json: string;
+    decided_at_ms: number;
+    signature_json: string;
+  };
   score: { programme: string; organisation: string; scores_json: string; signature_json: string };
   round: {
     programme: string;
@@ -47,6 +53,7 @@ export interface HubSchema {
     closed_at_ms: number | null;
     base_digest: string;
     scales_digest: string;
+    clip_norm: number;
     update_attempt: number;
     gate_attempt: number;
     candidate_digest: string | null;
@@ -74,7 +81,7 @@ export interface HubSchema {
 const initial: Migration = {
   async up(database: Kysely<unknown>) {
     const statements = [
-      sql`CREATE TABLE event (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, event TEXT NOT NULL, programme TEXT, data_json TEXT NOT NULL)`,
+      sql.raw(createEventTable),
       sql`CREATE TABLE invitation (digest TEXT PRIMARY KEY, organisation TEXT NOT NULL, expires_at_ms INTEGER NOT NULL, used_at_ms INTEGER)`,
       sql`CREATE TABLE member (organisation TEXT PRIMARY KEY, display_name TEXT NOT NULL, message_key TEXT NOT NULL, message_key_id TEXT NOT NULL UNIQUE, round_key TEXT NOT NULL UNIQUE, joined_at_ms INTEGER NOT NULL, last_seen_at_ms INTEGER, join_signature_json TEXT NOT NULL)`,
       sql`CREATE TABLE nonce (key_id TEXT NOT NULL, nonce TEXT NOT NULL, expires_at_ms INTEGER NOT NULL, PRIMARY KEY (key_id, nonce)) WITHOUT ROWID`,
@@ -82,7 +89,7 @@ const initial: Migration = {
       sql`CREATE TABLE programme (programme TEXT PRIMARY KEY, plan_text TEXT NOT NULL, plan_digest TEXT NOT NULL, public_corpus_digest TEXT NOT NULL, phase TEXT NOT NULL, reason TEXT NOT NULL, version INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, start_json TEXT, base_digest TEXT, velocity_digest TEXT, block_rms_digest TEXT, clip_factor REAL NOT NULL, running_norm REAL, rejected_in_a_row INTEGER NOT NULL, evaluating_since_ms INTEGER, release TEXT)`,
       sql`CREATE TABLE decision (programme TEXT NOT NULL REFERENCES programme, organisation TEXT NOT NULL REFERENCES member, decision_json TEXT NOT NULL, decided_at_ms INTEGER NOT NULL, signature_json TEXT NOT NULL, PRIMARY KEY (programme, organisation))`,
       sql`CREATE TABLE score (programme TEXT NOT NULL REFERENCES programme, organisation TEXT NOT NULL REFERENCES member, scores_json TEXT NOT NULL, signature_json TEXT NOT NULL, PRIMARY KEY (programme, organisation))`,
-      sql`CREATE TABLE round (programme TEXT NOT NULL REFERENCES programme, round INTEGER NOT NULL, state TEXT NOT NULL, opened_at_ms INTEGER NOT NULL, closed_at_ms INTEGER, base_digest TEXT NOT NULL, scales_digest TEXT NOT NULL, update_attempt INTEGER NOT NULL, gate_attempt INTEGER NOT NULL, candidate_digest TEXT, candidate_velocity_digest TEXT, candidate_block_rms_digest TEXT, figures_json TEXT, summary_json TEXT, PRIMARY KEY (programme, round))`,
+      sql`CREATE TABLE round (programme TEXT NOT NULL REFERENCES programme, round INTEGER NOT NULL, state TEXT NOT NULL, opened_at_ms INTEGER NOT NULL, closed_at_ms INTEGER, base_digest TEXT NOT NULL, scales_digest TEXT NOT NULL, clip_norm REAL NOT NULL, update_attempt INTEGER NOT NULL, gate_attempt INTEGER NOT NULL, candidate_digest TEXT, candidate_velocity_digest TEXT, candidate_block_rms_digest TEXT, figures_json TEXT, summary_json TEXT, PRIMARY KEY (programme, round))`,
       sql`CREATE TABLE attempt (instance TEXT NOT NULL, attempt INTEGER NOT NULL, programme TEXT NOT NULL REFERENCES programme, plan_text TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, survivors_json TEXT, scalars_json TEXT, masked_bytes INTEGER NOT NULL, opened_at_ms INTEGER NOT NULL, PRIMARY KEY (instance, attempt))`,
       sql`CREATE TABLE release (name TEXT PRIMARY KEY, programme TEXT NOT NULL REFERENCES programme, release_json TEXT NOT NULL)`,
     ];

@@ -58,6 +58,8 @@ export const openRoundSchema = z.strictObject({
   base: fileReferenceSchema,
   /** Block scales, little-endian float32. */
   scales: fileReferenceSchema,
+  /** A longer update is scaled down to this norm by its member. */
+  clipNorm: z.number().positive(),
   update: openInstanceSchema.nullable(),
   /** Present while the members are asked for their held-out losses. */
   gate: openInstanceSchema.extend({ candidate: fileReferenceSchema }).nullable(),

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ProgrammeState } from '@kiban/protocol';
+import type { RunPlan } from '@kiban/training';
+
+interface CardFacts {
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly parameters: number;
+}
+
+/** The card of a release, in both languages, from the records of its programme alone. */
+export function modelCard(state: ProgrammeState, plan: RunPlan, facts: CardFacts): string {
+  const accepted = state.rounds.filter((round) => round.outcome === 'accepted');
+  const tokens = accepted.reduce((sum, round) => sum + round.tokens, 0);
+  const perplexity = (nats: number, count: number) => Math.exp(nats / count).toFixed(3);
+  const rows = plan.participants.map((organisation) => {
+    const score = state.scores.find((one) => one.organisation === organisation);
+    return score === undefined
+      ? `| ${organisation} | – | – |`
+      : `| ${organisation} | ${perplexity(score.startNats, score.tokens)} | ${perplexity(score.baseNats, score.tokens)} |`;
+  });
+  const dataSets = state.decisions.flatMap((decision) =>
+    decision.dataSets.map((one) => `| ${decision.organisation} | ${one.id} | ${one.dataClass} | ${one.basis} |`),
+  );
+  return `---
+license: ${plan.release.licence.toLowerCase()}
+language: ja
+pipeline_tag: text-generation
+---
+
+# ${facts.name}
+
+${plan.title}
+
+${plan.purpose}
+
+## この版 / This release
+
+| | |
+|---|---|
+| プログラム / programme | ${plan.programme} (plan ${state.planDigest}) |
+| 作成 / made | ${new Date(facts.createdAtMs).toISOString()} |
+| 構造 / architecture | Llama, ${facts.parameters.toLocaleString('en')} parameters, vocabulary ${plan.model.vocabularySize}, context ${plan.model.contextLength} |
+| 参加組織 / participants | ${plan.participants.join(', ')} |
+| ラウンド / rounds | ${accepted.length} of ${state.rounds.length} accepted, ${tokens.toLocaleString('en')} tokens |
+| 基盤の重み / weights | SHA-256 ${state.base?.digest ?? ''} |
+| ライセンス / licence | ${plan.release.licence} |
+
+## 学習の方法 / How it was trained
+
+各組織は自社の文書を自社の中だけで学習に使い、秘匿集約でマスクした更新の合計だけがハブで開かれた。
+Each organisation trained on its own documents on its own premises; the hub opened only the sum of masked updates (secure aggregation).
+
+| ラウンド / round | 結果 / outcome | 組織 / members | 検証損失 前→後 / held-out loss before → after |
+|---|---|---|---|
+${state.rounds.map((round) => `| ${round.round} | ${round.outcome} | ${round.members.length} | ${figure(round.heldOutLossBefore)} → ${figure(round.heldOutLossAfter)} |`).join('\n')}
+
+## 評価 / Evaluation
+
+各組織が自社の検証文書で測り、署名して公表した値 (パープレキシティ)。Perplexity on each member's own held-out documents, measured and signed by that member.
+
+| 組織 / member | 開始モデル / start model | 共有基盤 / shared base |
+|---|---|---|
+${rows.join('\n')}
+
+## データ / Data
+
+原文は各組織の外に出ていない。No document left its organisation.
+
+| 組織 / member | データセット / data set | 区分 / class | 根拠 / basis |
+|---|---|---|---|
+${dataSets.join('\n')}
+
+## 限界 / Limits
+
+小さなモデルであり、答えは誤りうる。共有モデルが学習データについて明かしうることは、参加組織の数と更新の上限だけで抑えられている (差分プライバシーは使っていない)。
+A small model whose answers can be wrong. What the shared model may reveal of its data is bounded only by the number of members and by clipping; differential privacy was not used.
+`;
+}
+
+function figure(value: number | null): string {
+  return value === null ? '–' : value.toFixed(3);
+}
