@@ -4,9 +4,18 @@ export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
 export type { ChatMessage, ChatRole, RecordContent, TextEncoding, TextRecord } from './reading/text-record.ts';
+export { chatTemplate } from './tokenizer/chat-template.ts';
 export {
   coalitionSpecialCount,
   embeddedSpecialCount,
   specialIds,
   specialName,
 } from './tokenizer/special-tokens.ts';
+export { Tokenizer, type TokenizerPlan } from './tokenizer/tokenizer.ts';
+export {
+  ggufTokenizer,
+  type TokenizerFile,
+  tokenizerConfigJson,
+  tokenizerFromJson,
+  trainTokenizer,
+} from './tokenizer/tokenizer-json.ts';

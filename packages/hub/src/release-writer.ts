@@ -59,7 +59,7 @@ export class ReleaseWriter {
       });
       const ids = ggufTokenizer(tokenizer);
       await writeFile(join(folder, 'tokenizer.json'), tokenizerText);
-      await writeFile(join(folder, 'tokenizer_config.json'), tokenizerConfigJson(tokenizer, config.contextLength));
+      await writeFile(join(folder, 'tokenizer_config.json'), tokenizerConfigJson(config.contextLength));
       await writeFile(join(folder, 'config.json'), json(huggingFaceConfig(config, ids)));
       await writeFile(
         join(folder, 'generation_config.json'),
