@@ -47,7 +47,7 @@ function loanProposal(random: SeededRandom): SampleDocument {
     )
     .line();
   text.line(
-    `前期の売上は${writtenNumber(random, sales)}百万円、経常利益は${profit}百万円。${profit < 0 ? '赤字のため、経営改善計画の進み具合を月次で確かめる。' : '債務償還年数は' + (amount / Math.max(1, profit)).toFixed(1) + '年で、無理はない。'}`,
+    `前期の売上は${writtenNumber(random, sales)}百万円、経常利益は${profit}百万円。${profit < 0 ? '赤字のため、経営改善計画の進み具合を月次で確かめる。' : `債務償還年数は${(amount / Math.max(1, profit)).toFixed(1)}年で、無理はない。`}`,
   );
   text.line(
     random.pick([

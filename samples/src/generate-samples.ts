@@ -22,10 +22,10 @@ export interface SampleSizes {
 }
 
 export const defaultSampleSizes: SampleSizes = {
-  documentsPerMember: 240,
+  documentsPerMember: 160,
   factsPerSector: 30,
   wordingsPerFact: 9,
-  publicDocuments: 500,
+  publicDocuments: 900,
   publicChats: 700,
 };
 

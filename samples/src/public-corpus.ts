@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SeededRandom } from '@kiban/core';
+import { glossaryChat, glossaryPage } from './lexicon.ts';
 import type { ChatExample } from './questions.ts';
 
 const people = ['私', '兄', '妹', '先生', '友人', '隣の人', '駅員', '店主', '子どもたち', '祖母'];
@@ -110,7 +111,9 @@ export interface PublicCorpus {
 export function publicCorpus(seed: string, documentCount: number, chatCount: number): PublicCorpus {
   const random = new SeededRandom(`${seed}/public`);
   return {
-    documents: Array.from({ length: documentCount }, () => paragraph(random)),
-    chats: Array.from({ length: chatCount }, () => chat(random)),
+    documents: Array.from({ length: documentCount }, () =>
+      random.chance(0.5) ? glossaryPage(random) : paragraph(random),
+    ),
+    chats: Array.from({ length: chatCount }, () => (random.chance(0.25) ? glossaryChat(random) : chat(random))),
   };
 }

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 export { normalise, type ProfileName } from './normalising/profiles.ts';
 export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
+export {
+  heldOutShardName,
+  type PrepareOptions,
+  prepareDataSet,
+  readTexts,
+  trainingShardName,
+} from './preparing/prepare-data-set.ts';
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
+export { type FolderListing, listFolder, type ReadItem, readFolder } from './reading/read-folder.ts';
 export type { ChatMessage, ChatRole, RecordContent, TextEncoding, TextRecord } from './reading/text-record.ts';
 export { chatTemplate } from './tokenizer/chat-template.ts';
 export {
