@@ -26,7 +26,8 @@ export function openEnvelope(
 ): string {
   const envelope = parseCanonical(envelopeSchema, text, codes.malformed);
   const signature = decodeBase64(envelope.signature, 64);
-  if (signature === undefined || !verifyBytes(key, h('sign', [kind, envelope.body]), signature)) refuse(codes.signature);
+  if (signature === undefined || !verifyBytes(key, h('sign', [kind, envelope.body]), signature))
+    refuse(codes.signature);
   return envelope.body;
 }
 

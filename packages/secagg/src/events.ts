@@ -22,7 +22,9 @@ export type MemberEvent =
       readonly scalars: Readonly<Record<string, number>>;
     }
   /** The hub has acknowledged every shard. For a plan without words: an empty list. */
-  | { readonly type: 'shards-uploaded'; readonly shards: readonly ShardDigest[] };
+  | { readonly type: 'shards-uploaded'; readonly shards: readonly ShardDigest[] }
+  /** The hub answers 410 for the whole attempt, or the node gives it up. Secrets go; marks stay. */
+  | { readonly type: 'abandon'; readonly code: string };
 
 export type HubEvent =
   | {

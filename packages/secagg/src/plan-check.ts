@@ -59,7 +59,10 @@ export function checkPlan(plan: AggregationPlan, limits: PlanLimits = {}): Refus
   demand(plan.quorum >= quorum && plan.quorum <= memberCount, `quorum: ${quorum} to ${memberCount}`);
   demand(plan.wordCount > 0 || plan.scalars.length > 0, 'wordCount: nothing to add up');
   demand(plan.wordCount * (plan.bits / 8) <= Number.MAX_SAFE_INTEGER, 'wordCount: too large');
-  demand(fitsRing(memberCount, plan.levelLimit, plan.bits), `levelLimit: ${memberCount} members overflow ${plan.bits} bits`);
+  demand(
+    fitsRing(memberCount, plan.levelLimit, plan.bits),
+    `levelLimit: ${memberCount} members overflow ${plan.bits} bits`,
+  );
   for (const scalar of plan.scalars) {
     demand(fitsRing(memberCount, scalar.bound, 32), `scalars: ${scalar.name} overflows 32 bits`);
   }
@@ -67,7 +70,10 @@ export function checkPlan(plan: AggregationPlan, limits: PlanLimits = {}): Refus
   demand(plan.shardBytes % 64 === 0 && plan.shardBytes <= 16 * 1024 * 1024, 'shardBytes: multiple of 64, up to 16 MiB');
   demand(plan.wordCount <= (limits.maxWordCount ?? Number.MAX_SAFE_INTEGER), 'wordCount: above the limit of this node');
   demand(plan.wordCount === (limits.wordCount ?? plan.wordCount), 'wordCount: not that of the model');
-  demand(plan.levelLimit <= (limits.maxLevelLimit ?? Number.MAX_SAFE_INTEGER), 'levelLimit: above the limit of this node');
+  demand(
+    plan.levelLimit <= (limits.maxLevelLimit ?? Number.MAX_SAFE_INTEGER),
+    'levelLimit: above the limit of this node',
+  );
   demand(plan.baseDigest === (limits.baseDigest ?? plan.baseDigest), 'baseDigest: another base model');
   return faults.map((fault) => refusalOf('plan-unsound', fault));
 }

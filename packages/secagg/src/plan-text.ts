@@ -3,7 +3,7 @@ import { canonicalJson, type Sha256Digest, sha256Hex } from '@kiban/core';
 import { type SigningKey, type VerifyKey, verifyKeyFromSpki } from '@kiban/crypto';
 import { openEnvelope, parseCanonical, signEnvelope } from './envelope.ts';
 import { type AggregationPlan, aggregationPlanSchema } from './plan.ts';
-import { Refused, type Refusal, refuse } from './refusal.ts';
+import { type Refusal, Refused, refuse } from './refusal.ts';
 
 const codes = { malformed: 'plan-malformed', signature: 'plan-signature-wrong' } as const;
 
