@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isKibanError, type Logger, type OrganisationId, sha256Hex, systemRandom } from '@kiban/core';
+import { type SigningKey, type VerifyKey, verifyKeyFromSpki } from '@kiban/crypto';
+import type { HubClient } from '@kiban/protocol';
+import {
+  type AggregationPlan,
+  type AttemptMark,
+  awaitedList,
+  checkPlan,
+  type ListName,
+  type MemberEffect,
+  type MemberEvent,
+  type MemberState,
+  type MemberStep,
+  maskingStreams,
+  maskWords,
+  readPlan,
+  refusalToError,
+  replayMember,
+  shardLayout,
+  startMember,
+  stepMember,
+} from '@kiban/secagg';
+import { type Journal, openJournal } from '@kiban/store-blob';
+import type { Kysely } from 'kysely';
+import { problems } from './problems.ts';
+import type { NodeSchema } from './schema.ts';
+
+/** What a member adds to one sum: levels from a file (none for a scalar-only instance) and its scalars. */
+export interface Contribution {
+  /** Hex SHA-256 of the levels. */
+  readonly wordsDigest: string;
+  readonly scalars: Readonly<Record<string, number>>;
+  /** Levels [from, from + count) in flat order. */
+  readonly readLevels: (from: number, count: number) => Promise<Int8Array>;
+}
+
+export interface AggregationMemberOptions {
+  readonly hub: HubClient;
+  /** The hub's key as pinned at joining, SPKI base64. */
+  readonly hubKey: string;
+  readonly organisation: OrganisationId;
+  readonly roundKey: SigningKey;
+  readonly database: Kysely<NodeSchema>;
+  /** Journals of attempts: secrets, mode 0600. */
+  readonly directory: string;
+  readonly logger: Logger;
+}
+
+export interface InstanceTask {
+  readonly instance: string;
+  readonly attempt: number;
+  /** What this instance must be about; anything else is refused before a key is drawn. */
+  readonly expect: (plan: AggregationPlan) => string | undefined;
+  /** Called once masks are agreed; called again after a crash. Must give the same contribution for the same instance. */
+  readonly contribute: () => Promise<Contribution>;
+  readonly onShardUploaded?: (done: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
+export type InstanceOutcome = 'opened' | 'over';
+
+const pollMs = 20_000;
+
+/** Takes part in one attempt of secure aggregation: journal, network and masks around the pure machine. */
+export class AggregationMember {
+  readonly #options: AggregationMemberOptions;
+  readonly #hubKey: VerifyKey;
+
+  constructor(options: AggregationMemberOptions) {
+    this.#options = options;
+    this.#hubKey = verifyKeyFromSpki(options.hubKey);
+  }
+
+  /** Runs until the sum is opened or the attempt is over. Resumes from the journal if there is one. */
+  async run(task: InstanceTask): Promise<InstanceOutcome> {
+    const attempt = new RunningAttempt(this.#options, this.#hubKey, task);
+    try {
+      return await attempt.run();
+    } finally {
+      attempt.close();
+    }
+  }
+
+  /** Deletes the journals of instances that are over, with their secrets. */
+  async eraseOthers(keep: ReadonlySet<string>): Promise<void> {
+    const names = existsSync(this.#options.directory) ? await readdir(this.#options.directory) : [];
+    for (const name of names) {
+      const instance = name.replace(/\.\d+\.journal$/, '');
+      if (!keep.has(instance)) await openJournal(join(this.#options.directory, name)).erase();
+    }
+  }
+}
+
+class RunningAttempt {
+  readonly #options: AggregationMemberOptions;
+  readonly #hubKey: VerifyKey;
+  readonly #task: InstanceTask;
+  #journal: Journal | undefined;
+  #state: MemberState | undefined;
+  #contribution: Contribution | undefined;
+
+  constructor(options: AggregationMemberOptions, hubKey: VerifyKey, task: InstanceTask) {
+    this.#options = options;
+    this.#hubKey = hubKey;
+    this.#task = task;
+  }
+
+  async run(): Promise<InstanceOutcome> {
+    const { signal } = this.#task;
+    this.#journal = openJournal(this.#journalPath(this.#task.attempt));
+    await this.#perform(await this.#start());
+    for (;;) {
+      signal.throwIfAborted();
+      const list = awaitedList(this.#state as MemberState);
+      if (list === undefined) return 'opened';
+      const text = await this.#poll(list);
+      if (text === 'over') return 'over';
+      if (text === undefined) continue;
+      const outcome = await this.#apply({ type: 'list-received', list, text });
+      if (outcome === 'over') return 'over';
+    }
+  }
+
+  close(): void {
+    this.#journal?.close();
+    this.#journal = undefined;
+  }
+
+  async #start(): Promise<MemberStep> {
+    const { hub, database, organisation, roundKey } = this.#options;
+    const { instance, attempt, signal } = this.#task;
+    const records = this.#journal!.records.map((record) => Buffer.from(record).toString('utf8'));
+    const identity = { organisation, signKey: roundKey };
+    if (records.length > 0)
+      return replayMember(records, { hubPublicKey: this.#hubKey, identity, random: systemRandom });
+    const planText = await this.#retrying(() => hub.aggregationList(instance, attempt, 'plan', pollMs, signal));
+    if (planText === undefined) throw problems.baseNotTrusted(`no plan for ${instance}`);
+    const opened = readPlan(planText, this.#hubKey);
+    if (!opened.ok) throw refusalToError(opened.refusal);
+    if (opened.plan.instance !== instance || opened.plan.attempt !== attempt)
+      throw problems.baseNotTrusted(`another plan than ${instance}`);
+    const fault = this.#task.expect(opened.plan);
+    if (fault !== undefined) throw problems.baseNotTrusted(fault);
+    const faults = checkPlan(opened.plan, { maxWordCount: opened.plan.wordCount });
+    if (faults.length > 0) throw refusalToError(faults[0]!);
+    const rows = await database.selectFrom('mark').selectAll().where('instance', '=', instance).execute();
+    const marks = rows.map((row) => ({ ...row }) as AttemptMark);
+    return startMember({ planText, hubPublicKey: this.#hubKey, identity, random: systemRandom, marks });
+  }
+
+  async #apply(event: MemberEvent): Promise<'ok' | 'over'> {
+    const step = await stepMember(this.#state as MemberState, event);
+    if (!step.ok && step.refusal.code.includes('abort')) return 'over';
+    return this.#perform(step);
+  }
+
+  /** Durable first, then the rest in order; the new state counts once its records are on disk. */
+  async #perform(step: MemberStep): Promise<'ok' | 'over'> {
+    if (!step.ok) throw refusalToError(step.refusal);
+    this.#state = step.state;
+    let result: 'ok' | 'over' = 'ok';
+    for (const effect of step.effects) {
+      this.#task.signal.throwIfAborted();
+      if ((await this.#effect(effect)) === 'over') result = 'over';
+    }
+    return result;
+  }
+
+  async #effect(effect: MemberEffect): Promise<'ok' | 'over'> {
+    const { hub, database } = this.#options;
+    const { instance, attempt, signal } = this.#task;
+    switch (effect.type) {
+      case 'persist':
+        this.#journal!.append(Buffer.from(effect.record.open(), 'utf8'));
+        return 'ok';
+      case 'mark':
+        await database
+          .insertInto('mark')
+          .values({ ...effect.mark })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        return 'ok';
+      case 'send': {
+        const sent = await this.#retrying(async () => {
+          try {
+            await hub.putMessage(instance, attempt, effect.stage, effect.text, signal);
+            return 'ok' as const;
+          } catch (error) {
+            if (isKibanError(error) && error.status === 410) return 'over' as const;
+            throw error;
+          }
+        });
+        return sent;
+      }
+      case 'train': {
+        this.#contribution = await this.#task.contribute();
+        const { wordsDigest, scalars } = this.#contribution;
+        return await this.#apply({ type: 'update-ready', wordsDigest, scalars });
+      }
+      case 'upload':
+        return this.#upload();
+      case 'erase':
+        if (effect.attempt === attempt) {
+          const journal = this.#journal;
+          this.#journal = undefined;
+          await journal?.erase();
+        } else await openJournal(this.#journalPath(effect.attempt)).erase();
+        return 'ok';
+    }
+  }
+
+  /** Masked shards in order; what the hub holds already with the same digest is not sent again. */
+  async #upload(): Promise<'ok' | 'over'> {
+    const { hub } = this.#options;
+    const { instance, attempt, signal } = this.#task;
+    const state = this.#state as MemberState;
+    this.#contribution ??= await this.#task.contribute();
+    const streams = maskingStreams(state);
+    const layout = [...shardLayout(state.plan)];
+    const held =
+      layout.length === 0 ? [] : (await this.#retrying(() => hub.heldShards(instance, attempt, signal))).shards;
+    const shards: { n: number; length: number; sha256: string }[] = [];
+    for (const shard of layout) {
+      const levels = await this.#contribution.readLevels(shard.wordOffset, shard.wordCount);
+      const bytes = maskWords({ plan: state.plan, streams, levels, wordOffset: shard.wordOffset });
+      const sha256 = sha256Hex(bytes);
+      if (!held.some((one) => one.shard === shard.n && one.sha256 === sha256)) {
+        const outcome = await this.#retrying(async () => {
+          try {
+            await hub.putShard(instance, attempt, shard.n, bytes, signal);
+            return 'ok' as const;
+          } catch (error) {
+            if (isKibanError(error) && error.status === 410) return 'over' as const;
+            throw error;
+          }
+        });
+        if (outcome === 'over') return 'over';
+      }
+      shards.push({ n: shard.n, length: bytes.length, sha256 });
+      this.#task.onShardUploaded?.(shards.length, layout.length);
+    }
+    return this.#apply({ type: 'shards-uploaded', shards });
+  }
+
+  async #poll(list: ListName): Promise<string | 'over' | undefined> {
+    const { hub } = this.#options;
+    const { instance, attempt, signal } = this.#task;
+    return this.#retrying(async () => {
+      try {
+        return await hub.aggregationList(instance, attempt, list, pollMs, signal);
+      } catch (error) {
+        if (isKibanError(error) && error.status === 410) return 'over';
+        throw error;
+      }
+    });
+  }
+
+  /** A hub that is away comes back: retryable faults are tried again until the task is called off. */
+  async #retrying<T>(work: () => Promise<T>): Promise<T> {
+    for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#task.signal.aborted || !isKibanError(error) || !error.retryable) throw error;
+        this.#options.logger.warn('hub-call-retried', { instance: this.#task.instance, code: error.code });
+        await delay(waitMs, undefined, { signal: this.#task.signal });
+      }
+    }
+  }
+
+  #journalPath(attempt: number): string {
+    return join(this.#options.directory, `${this.#task.instance}.${attempt}.journal`);
+  }
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isKibanError, type Logger, type OrganisationId, type Sha256Digest, sha256Hex } from '@kiban/core';
+import { heldOutShardName, prepareDataSet, tokenizerFromJson, trainingShardName } from '@kiban/corpus';
+import type { FileReference, HubClient, OpenRound, ProgrammeState } from '@kiban/protocol';
+import type { AggregationPlan } from '@kiban/secagg';
+import type { BlobStore } from '@kiban/store-blob';
+import type { EventLog } from '@kiban/store-sql';
+import {
+  flatLayout,
+  lossTolerance,
+  modelConfigOf,
+  type RunPlan,
+  startTrainer,
+  type TokenSource,
+  type Trainer,
+} from '@kiban/training';
+import type { Kysely } from 'kysely';
+import type { ActivityBoard } from './activity.ts';
+import type { AggregationMember, Contribution } from './aggregation-member.ts';
+import { type Approvals, planOf } from './approvals.ts';
+import type { NodeConfig } from './config.ts';
+import type { DataSets } from './data-sets.ts';
+import { problems } from './problems.ts';
+import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
+import type { NodeSchema } from './schema.ts';
+import { makeStartModel } from './start-model.ts';
+import { quantiseUpdate, readLevels } from './update-making.ts';
+
+export interface ProgrammeWorkerOptions {
+  readonly organisation: OrganisationId;
+  readonly config: NodeConfig;
+  readonly hub: HubClient;
+  readonly aggregation: AggregationMember;
+  readonly approvals: Approvals;
+  readonly dataSets: DataSets;
+  readonly blobs: BlobStore;
+  readonly database: Kysely<NodeSchema>;
+  readonly events: EventLog;
+  readonly activity: ActivityBoard;
+  readonly trainer: Trainer;
+  readonly noiseKey: Uint8Array;
+  /** `DIR/programmes/<id>`, private. */
+  readonly directory: string;
+  /** All processors, while no other member trains. */
+  readonly soloThreadCount: number;
+  readonly logger: Logger;
+  readonly onReleased: (release: string) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+interface StoredUpdate {
+  readonly wordsDigest: string;
+  readonly trainingLoss: number;
+  readonly steps: number;
+  readonly clippedPerMillion: number;
+}
+
+/** Follows one programme at the hub and does this member's part, whatever the state says next; after a crash it simply looks again. */
+export class ProgrammeWorker {
+  readonly #options: ProgrammeWorkerOptions;
+  #trainer: ProgrammeTrainer | undefined;
+  #prepared: Promise<PreparedData> | undefined;
+  readonly #done = new Set<string>();
+  /** Tasks under way, by what they are about. */
+  readonly #tasks = new Map<string, AbortController>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: ProgrammeWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Until the programme is over or the node stops. */
+  async follow(programme: string): Promise<void> {
+    const { hub, signal, logger } = this.#options;
+    let version = 0;
+    try {
+      while (!signal.aborted) {
+        let state: ProgrammeState;
+        try {
+          state = await hub.programme(programme, version, 20_000, signal);
+        } catch (error) {
+          if (signal.aborted) break;
+          logger.warn('hub-call-retried', { programme, code: isKibanError(error) ? error.code : 'unknown' });
+          await delay(500, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
+        version = state.version;
+        if (await this.#react(state)) break;
+      }
+    } finally {
+      for (const task of this.#tasks.values()) task.abort();
+      await Promise.allSettled(this.#running);
+      await this.#trainer?.close();
+    }
+  }
+
+  /** @returns true when there is nothing more to do in this programme. */
+  async #react(state: ProgrammeState): Promise<boolean> {
+    const approval = await this.#options.approvals.get(state.programme);
+    const approved = approval?.decision === 'approve' && approval.planDigest === state.planDigest;
+    if (state.phase === 'stopped' || state.phase === 'failed') {
+      this.#keepOnly(new Set());
+      return true;
+    }
+    if (!approved) return state.phase === 'released';
+    const plan = planOf(state);
+    const wanted = new Map<string, (signal: AbortSignal) => Promise<void>>();
+    if (state.phase === 'preparing' && startTrainer(plan) === this.#options.organisation && state.start === null)
+      wanted.set('start', (signal) => this.#makeStart(state, plan, signal));
+    if (state.phase === 'running' && state.round !== null) {
+      const { round } = state;
+      const { update, gate } = round;
+      if (update !== null)
+        wanted.set(`${update.instance}#${update.attempt}`, (signal) =>
+          this.#takePartInUpdate(state, plan, round, update, signal),
+        );
+      if (gate !== null)
+        wanted.set(`${gate.instance}#${gate.attempt}`, (signal) =>
+          this.#takePartInGate(state, plan, round, gate, signal),
+        );
+    }
+    if (
+      state.phase === 'evaluating' &&
+      plan.publishScores &&
+      !state.scores.some((score) => score.organisation === this.#options.organisation)
+    )
+      wanted.set('scores', (signal) => this.#publishScores(state, plan, signal));
+    if (state.phase === 'released' && state.release !== null) {
+      this.#keepOnly(new Set());
+      await this.#options.onReleased(state.release);
+      this.#options.activity.idle();
+      return true;
+    }
+    this.#keepOnly(new Set(wanted.keys()));
+    for (const [name, work] of wanted) this.#begin(name, work);
+    return false;
+  }
+
+  /** What the hub no longer asks for is called off: a round went on without this member, or was retried. */
+  #keepOnly(names: ReadonlySet<string>): void {
+    for (const [name, task] of this.#tasks) if (!names.has(name)) task.abort();
+  }
+
+  #begin(name: string, work: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#tasks.has(name) || this.#done.has(name)) return;
+    const { logger, signal } = this.#options;
+    const controller = new AbortController();
+    this.#tasks.set(name, controller);
+    const both = AbortSignal.any([signal, controller.signal]);
+    const run = async () => {
+      for (let waitMs = 250; !both.aborted; waitMs = Math.min(10_000, waitMs * 2)) {
+        try {
+          await work(both);
+          this.#done.add(name);
+          return;
+        } catch (error) {
+          if (both.aborted) return;
+          logger.error('task-failed', error, { instance: name });
+          await this.#options.events.record('task-failed', {
+            task: name,
+            code: isKibanError(error) ? error.code : 'internal-error',
+          });
+          if (isKibanError(error) && !error.retryable && error.status < 500 && error.code !== 'blob-not-found') {
+            // A refusal stands until the hub asks for something else.
+            this.#done.add(name);
+            return;
+          }
+          await delay(waitMs, undefined, { signal: both }).catch(() => undefined);
+        }
+      }
+    };
+    const promise = run().finally(() => {
+      this.#tasks.delete(name);
+      this.#running.delete(promise);
+    });
+    this.#running.add(promise);
+  }
+
+  async #makeStart(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<void> {
+    const { hub, blobs, events, trainer, activity, directory, soloThreadCount } = this.#options;
+    const publicFolder = join(directory, 'public');
+    await this.#fetch(state.publicCorpus, signal);
+    await mkdir(publicFolder, { recursive: true });
+    await writeFile(join(publicFolder, 'public.jsonl'), await readFile(blobs.filePath(state.publicCorpus.digest)));
+    const start = await makeStartModel({
+      plan,
+      trainer,
+      publicFolder,
+      workDirectory: join(directory, 'start'),
+      threadCount: soloThreadCount,
+      activity,
+      signal,
+    });
+    const upload = async (path: string): Promise<FileReference> => {
+      const bytes = await readFile(path);
+      const digest = sha256Hex(bytes);
+      await hub.putBlob(digest, bytes, signal);
+      return { digest, byteLength: bytes.byteLength };
+    };
+    const artifacts = {
+      tokenizer: await upload(start.tokenizerPath),
+      model: await upload(start.modelPath),
+      blockRms: await upload(start.blockRmsPath),
+      publicLoss: start.publicLoss,
+    };
+    await hub.putStart(state.programme, artifacts, signal);
+    await events.record('start-model-made', { publicLoss: start.publicLoss }, state.programme);
+    activity.idle();
+  }
+
+  async #takePartInUpdate(
+    state: ProgrammeState,
+    plan: RunPlan,
+    round: OpenRound,
+    instance: { readonly instance: string; readonly attempt: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { aggregation, activity, hub } = this.#options;
+    const layout = flatLayout(modelConfigOf(plan));
+    let sentAtMs = 0;
+    const onStep = (step: number, steps: number) => {
+      if (Date.now() - sentAtMs < 1_000) return;
+      sentAtMs = Date.now();
+      void hub.postProgress(instance.instance, instance.attempt, { step, steps }, signal).catch(() => undefined);
+    };
+    const outcome = await aggregation.run({
+      ...instance,
+      signal,
+      expect: (asked) =>
+        this.#unexpected(asked, state, plan, round, { wordCount: layout.length, terms: state.planDigest }),
+      contribute: () => this.#makeUpdate(state, plan, round, instance.instance, onStep, signal),
+      onShardUploaded: (done, total) => activity.set('uploading', done, total, 'shards', { round: round.round }),
+    });
+    await this.#options.events.record(
+      outcome === 'opened' ? 'update-counted' : 'attempt-over',
+      { round: round.round, attempt: instance.attempt },
+      state.programme,
+    );
+  }
+
+  async #takePartInGate(
+    state: ProgrammeState,
+    plan: RunPlan,
+    round: OpenRound,
+    gate: NonNullable<OpenRound['gate']>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const outcome = await this.#options.aggregation.run({
+      instance: gate.instance,
+      attempt: gate.attempt,
+      signal,
+      expect: (asked) => this.#unexpected(asked, state, plan, round, { wordCount: 0, terms: gate.candidate.digest }),
+      contribute: () => this.#judgeCandidate(state, plan, round, gate.candidate, signal),
+    });
+    await this.#options.events.record('candidate-judged', { round: round.round, outcome }, state.programme);
+  }
+
+  /** What the steward approved, against what the hub now asks for. */
+  #unexpected(
+    asked: AggregationPlan,
+    state: ProgrammeState,
+    plan: RunPlan,
+    round: OpenRound,
+    expected: { readonly wordCount: number; readonly terms: string },
+  ): string | undefined {
+    const roster = asked.roster.map((member) => member.organisation).sort();
+    if (asked.programme !== state.programme) return 'the instance belongs to another programme';
+    if (roster.join() !== [...plan.participants].sort().join()) return 'the roster is not that of the approved plan';
+    if (asked.baseDigest !== round.base.digest || asked.scalesDigest !== round.scales.digest)
+      return 'another base or other scales than announced';
+    if (asked.wordCount !== expected.wordCount)
+      return `${asked.wordCount} words asked for, the model has ${expected.wordCount}`;
+    if (asked.termsDigest !== expected.terms) return 'other terms than those approved';
+    if (asked.bits !== plan.aggregation.bits || asked.levelLimit !== plan.aggregation.levelLimit)
+      return 'other levels than the plan says';
+    return undefined;
+  }
+
+  /** Train, clip, quantise: once per round. Another attempt, or a restart, uses the same file. */
+  async #makeUpdate(
+    state: ProgrammeState,
+    plan: RunPlan,
+    round: OpenRound,
+    instance: string,
+    onStep: (step: number, steps: number) => void,
+    signal: AbortSignal,
+  ): Promise<Contribution> {
+    const { database, directory, activity, events } = this.#options;
+    const levelsPath = join(directory, 'rounds', `${round.round}.levels`);
+    const known = await database
+      .selectFrom('update')
+      .select('update_json')
+      .where('programme', '=', state.programme)
+      .where('round', '=', round.round)
+      .executeTakeFirst();
+    let update =
+      known === undefined || !existsSync(levelsPath) ? undefined : (JSON.parse(known.update_json) as StoredUpdate);
+    if (update === undefined) {
+      const { training } = await this.#data(state, plan, signal);
+      const basePath = await this.#fetch(round.base, signal);
+      const scales = await readFloatFile(await this.#fetch(round.scales, signal));
+      await mkdir(dirname(levelsPath), { recursive: true });
+      const deltaPath = join(directory, 'rounds', 'delta.f32');
+      const trained = await this.#programmeTrainer(plan).train({
+        round: round.round,
+        basePath,
+        sources: training,
+        deltaPath,
+        onStep,
+        signal,
+      });
+      const layout = flatLayout(modelConfigOf(plan));
+      const quantised = await quantiseUpdate({
+        layout,
+        deltaPath,
+        levelsPath,
+        scales,
+        clipNorm: round.clipNorm,
+        levelLimit: plan.aggregation.levelLimit,
+        noiseKey: this.#options.noiseKey,
+        instance,
+      });
+      update = {
+        wordsDigest: quantised.wordsDigest,
+        trainingLoss: trained.meanLoss,
+        steps: trained.steps,
+        clippedPerMillion: Math.round((quantised.clippedCount / layout.length) * 1e6),
+      };
+      const row = { update_json: JSON.stringify(update) };
+      await database
+        .insertInto('update')
+        .values({ programme: state.programme, round: round.round, ...row })
+        .onConflict((conflict) => conflict.columns(['programme', 'round']).doUpdateSet(row))
+        .execute();
+      await events.record(
+        'update-made',
+        { round: round.round, trainingLoss: trained.meanLoss, steps: trained.steps },
+        state.programme,
+      );
+      activity.set('waiting', 0, 0, '', { round: round.round });
+    }
+    const { wordsDigest, trainingLoss, steps, clippedPerMillion } = update;
+    return {
+      wordsDigest,
+      scalars: { trainingLoss: Math.min(255, trainingLoss), steps, clippedPerMillion },
+      readLevels: (from, count) => readLevels(levelsPath, from, count),
+    };
+  }
+
+  async #judgeCandidate(
+    state: ProgrammeState,
+    plan: RunPlan,
+    round: OpenRound,
+    candidate: FileReference,
+    signal: AbortSignal,
+  ): Promise<Contribution> {
+    const { heldOut } = await this.#data(state, plan, signal);
+    this.#options.activity.set('evaluating', 0, 1, 'model', { round: round.round });
+    const base = await this.#heldOutLoss(plan, round.base, heldOut, signal);
+    const next = await this.#heldOutLoss(plan, candidate, heldOut, signal);
+    const worse = next - base > 4 * lossTolerance(plan, round.round) ? 1 : 0;
+    const bounded = (loss: number) => Math.min(31, loss);
+    return {
+      wordsDigest: sha256Hex(''),
+      scalars: { baseLoss: bounded(base), candidateLoss: bounded(next), worse },
+      readLevels: async () => new Int8Array(0),
+    };
+  }
+
+  readonly #losses = new Map<Sha256Digest, number>();
+
+  async #heldOutLoss(
+    plan: RunPlan,
+    model: FileReference,
+    heldOut: readonly TokenSource[],
+    signal: AbortSignal,
+  ): Promise<number> {
+    const known = this.#losses.get(model.digest);
+    if (known !== undefined) return known;
+    const path = await this.#fetch(model, signal);
+    const { nats, tokens } = await this.#programmeTrainer(plan).evaluate(path, heldOut, plan.gate.heldOutTokens);
+    const loss = nats / Math.max(1, tokens);
+    this.#losses.set(model.digest, loss);
+    return loss;
+  }
+
+  async #publishScores(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<void> {
+    if (state.start === null || state.base === null) return;
+    const { heldOut } = await this.#data(state, plan, signal);
+    this.#options.activity.set('evaluating', 0, 1, 'model');
+    const all = Number.MAX_SAFE_INTEGER;
+    const start = await this.#programmeTrainer(plan).evaluate(
+      await this.#fetch(state.start.model, signal),
+      heldOut,
+      all,
+    );
+    const base = await this.#programmeTrainer(plan).evaluate(await this.#fetch(state.base, signal), heldOut, all);
+    const scores = {
+      tokens: base.tokens,
+      textBytes: Math.max(1, base.textBytes),
+      startNats: start.nats,
+      baseNats: base.nats,
+    };
+    await this.#options.hub.postScores(state.programme, scores, signal);
+    await this.#options.events.record('scores-published', scores, state.programme);
+  }
+
+  #programmeTrainer(plan: RunPlan): ProgrammeTrainer {
+    const { trainer, directory, config, activity, logger } = this.#options;
+    this.#trainer ??= new ProgrammeTrainer({
+      trainer,
+      plan,
+      directory: join(directory, 'trainer'),
+      threadCount: config.training.threadCount,
+      activity,
+      logger,
+    });
+    return this.#trainer;
+  }
+
+  /** Token shards of the approved data sets under the programme's tokenizer, made once. */
+  #data(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<PreparedData> {
+    this.#prepared ??= this.#prepare(state, plan, signal).catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  async #prepare(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<PreparedData> {
+    const { approvals, dataSets, config, activity, events, directory } = this.#options;
+    const approval = await approvals.get(state.programme);
+    if (approval === undefined || state.start === null) throw problems.baseNotTrusted('nothing was approved');
+    const tokenizer = tokenizerFromJson(await readFile(await this.#fetch(state.start.tokenizer, signal), 'utf8'));
+    const training: TokenSource[] = [];
+    const heldOut: TokenSource[] = [];
+    for (const id of approval.dataSets) {
+      const dataSet = await dataSets.get(id);
+      const output = join(directory, 'data', id, tokenizer.digest.slice(0, 16));
+      if (!existsSync(join(output, 'report.json'))) {
+        const report = await prepareDataSet({
+          folder: dataSet.folder,
+          source: id,
+          tokenizer,
+          sequenceLength: plan.model.contextLength,
+          heldOutPerMille: config.training.heldOutPerMille,
+          outputDirectory: output,
+          signal,
+          onProgress: (progress) => activity.set('preparing-data', progress.bytesRead, progress.bytesTotal, 'bytes'),
+        });
+        await events.record(
+          'data-set-prepared',
+          {
+            dataSet: id,
+            documents: report.documents,
+            tokens: report.tokens,
+            refused: report.files.refused,
+            partlyKept: report.files.partlyKept,
+            duplicates: report.duplicates,
+            charactersPerToken: report.charactersPerToken,
+          },
+          state.programme,
+        );
+      }
+      training.push({ path: join(output, trainingShardName), weight: dataSet.weight });
+      heldOut.push({ path: join(output, heldOutShardName), weight: 1 });
+    }
+    return { training, heldOut };
+  }
+
+  /** A file of the programme, checked against its digest. @returns its path here. */
+  async #fetch(file: FileReference, signal: AbortSignal): Promise<string> {
+    const { blobs, hub } = this.#options;
+    if (!blobs.has(file.digest)) await blobs.put(hub.blob(file.digest, signal), file.digest);
+    return blobs.filePath(file.digest);
+  }
+}
+
+interface PreparedData {
+  readonly training: readonly TokenSource[];
+  readonly heldOut: readonly TokenSource[];
+}
