@@ -4,7 +4,10 @@ import { flatLayout, type LayoutTensor } from './layout.ts';
 import type { ModelConfig } from './model-config.ts';
 
 /** Normal 0.02, output and down projections 0.02/sqrt(2 layers), norms 1; the same seed gives the same bytes on every engine. */
-export function* initialWeights(config: ModelConfig, seed: string): Generator<{ tensor: LayoutTensor; data: Float32Array }> {
+export function* initialWeights(
+  config: ModelConfig,
+  seed: string,
+): Generator<{ tensor: LayoutTensor; data: Float32Array }> {
   for (const tensor of flatLayout(config).tensors) {
     const data = new Float32Array(tensor.length);
     if (tensor.shape.length === 1) data.fill(1);

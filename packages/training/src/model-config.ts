@@ -19,10 +19,15 @@ export const modelConfigSchema = z
   })
   .superRefine((config, context) => {
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (config.hiddenSize % config.headCount !== 0) fault('headCount', `${config.hiddenSize} is not divisible by ${config.headCount} heads`);
-    else if ((config.hiddenSize / config.headCount) % 2 !== 0) fault('headCount', 'the head size must be even: rotary positions pair values');
+    if (config.hiddenSize % config.headCount !== 0)
+      fault('headCount', `${config.hiddenSize} is not divisible by ${config.headCount} heads`);
+    else if ((config.hiddenSize / config.headCount) % 2 !== 0)
+      fault('headCount', 'the head size must be even: rotary positions pair values');
     if (config.headCount % config.keyValueHeadCount !== 0)
-      fault('keyValueHeadCount', `${config.headCount} heads are not divisible by ${config.keyValueHeadCount} key-value heads`);
+      fault(
+        'keyValueHeadCount',
+        `${config.headCount} heads are not divisible by ${config.keyValueHeadCount} key-value heads`,
+      );
   });
 
 export type ModelConfig = z.output<typeof modelConfigSchema>;
