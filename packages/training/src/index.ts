@@ -10,4 +10,5 @@ export * from './run-plan.ts';
 export * from './schedule.ts';
 export * from './token-shard.ts';
 export * from './trainer-port.ts';
+export * from './trainer-request-schemas.ts';
 export * from './update-scales.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Sha256Digest } from '@kiban/core';
 import type { ModelConfig } from './model-config.ts';
 import type { AdamwConstants, LearningRateSchedule } from './schedule.ts';
 
@@ -33,6 +34,8 @@ export interface TrainingRequest {
   /** Names the order of batches. */
   readonly seed: string;
   readonly sources: readonly TokenSource[];
+  /** Saves the session's checkpoint during the run, after every so many of its steps. */
+  readonly checkpoint?: { readonly path: string; readonly everySteps: number };
 }
 
 export interface TrainingProgress {
@@ -55,7 +58,7 @@ export interface TrainingOutcome {
 
 export interface EvaluationRequest {
   readonly sources: readonly TokenSource[];
-  /** Whole rows are evaluated until this many target tokens are reached. */
+  /** Whole rows, source after source, until this many target tokens are reached. Without it: everything. */
   readonly maximumTokens?: number;
 }
 
@@ -72,19 +75,35 @@ export interface RunOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
+export interface ResumedCheckpoint {
+  /** `firstStep` that continues the run that was saved; null when nothing was trained since the weights were loaded. */
+  readonly nextStep: number | null;
+  /** SHA-256 of the anchor in flat order (little-endian float32): says which base the checkpoint is about. */
+  readonly anchorDigest: Sha256Digest;
+}
+
 /** One model in training. Calls run one after the other. Paths are files, since engines are child processes. */
 export interface SovereignSession {
   readonly kind: TrainerSpec['kind'];
-  /** Exact names, shapes, float32; one missing or extra tensor is an error with its name. What was loaded is the anchor. Moments stay. */
+  /**
+   * Exact names, shapes, float32, finite. What was loaded is the anchor. Moments stay.
+   * @throws KibanError `bad-weights`, naming the tensor; the session is then as it was.
+   */
   load(safetensorsPath: string): Promise<void>;
+  /**
+   * The signal acts between two steps. Progress is told after each step.
+   * @throws KibanError `diverged` when loss or gradient is not finite: weights and moments are gone, load or resume again;
+   * `data-missing` or `token-shard-invalid` for the sources.
+   */
   run(request: TrainingRequest, options?: RunOptions): Promise<TrainingOutcome>;
   /** Leaves no trace in the state. */
   evaluate(request: EvaluationRequest): Promise<Evaluation>;
   /** Safetensors, float32, in flat order. */
   exportWeights(path: string): Promise<void>;
-  /** Weights, moments and step counter; whole or not at all after a crash. The steps after a resume are bitwise the same. */
+  /** Weights, anchor, moments and step counters; whole or not at all after a crash. The steps after a resume are bitwise the same. */
   saveCheckpoint(path: string): Promise<void>;
-  resumeCheckpoint(path: string): Promise<void>;
+  /** @throws KibanError `bad-checkpoint` for a torn, foreign or damaged file; the session is then as it was. */
+  resumeCheckpoint(path: string): Promise<ResumedCheckpoint>;
   /** AdamW starts anew, as for a member that lost its disk. */
   resetMoments(): Promise<void>;
   close(): Promise<void>;
