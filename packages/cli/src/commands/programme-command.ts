@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { KibanError, parseYaml } from '@kiban/core';
+import type { ProgrammeState } from '@kiban/protocol';
+import { runPlanSchema } from '@kiban/training';
+import { Command } from 'commander';
+import { connect } from '../administration-client.ts';
+import type { CommandContext } from '../command-context.ts';
+import { bundlePublicCorpus } from '../public-corpus-bundle.ts';
+
+export function programmeCommand(context: CommandContext): Command {
+  const text = (ja: string, en: string) => (context.language === 'ja' ? ja : en);
+  const hubDirectory = [
+    '-d, --directory <DIR>',
+    text('ハブのディレクトリ', 'directory of the hub'),
+    '.kiban/hub',
+  ] as const;
+  const command = new Command('programme').description(text('学習プログラム', 'training programmes'));
+
+  command
+    .command('propose')
+    .description(text('計画 (YAML) を提案する', 'propose a plan (YAML)'))
+    .argument('<PLAN>', text('計画のファイル', 'file with the plan'))
+    .requiredOption('--public <FOLDER>', text('全員が使える公開コーパスのフォルダ', 'folder with the public corpus'))
+    .option(...hubDirectory)
+    .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban programme propose plan.yaml --public ./public`)
+    .action(async (planPath: string, options: { public: string; directory: string }) => {
+      const planText = await readFile(planPath, 'utf8').catch((error: unknown) => {
+        throw new KibanError({
+          code: 'file-unreadable',
+          status: 404,
+          title: { ja: 'ファイルを読めません', en: 'The file cannot be read' },
+          detail: { ja: `${planPath} を読めません。`, en: `${planPath} cannot be read.` },
+          cause: error,
+        });
+      });
+      parseYaml(planText, runPlanSchema, planPath);
+      const hub = await connect(options.directory, context.language);
+      const corpus = await hub.put<{ digest: string }>('/blobs', await bundlePublicCorpus(options.public));
+      const state = await hub.post<ProgrammeState>('/programmes', { planText, publicCorpus: corpus.digest });
+      context.show(state, () => [
+        text(
+          `プログラム ${state.programme} を提案しました。各参加組織の承認を待ちます。`,
+          `Proposed ${state.programme}. It now needs every participant’s approval.`,
+        ),
+        `  kiban programme approve ${state.programme} --data-set NAME`,
+      ]);
+    });
+
+  for (const decision of ['approve', 'refuse'] as const) {
+    command
+      .command(decision)
+      .description(
+        decision === 'approve'
+          ? text('自組織のデータセットを使うことを承認する', 'approve, with the data sets that may be used')
+          : text('参加を断る', 'refuse to take part'),
+      )
+      .argument('<PROGRAMME>')
+      .option('--data-set <NAME...>', text('使ってよいデータセット', 'data sets that may be used'))
+      .option('--steward <NAME>', text('決めた人', 'who decides'), userInfo().username)
+      .option('--reason <TEXT>', text('理由', 'reason'), '')
+      .option('-d, --directory <DIR>', text('ノードのディレクトリ', 'directory of the node'), '.kiban/node')
+      .addHelpText(
+        'after',
+        `\n${text('例', 'Example')}:\n  kiban programme ${decision} base-1${decision === 'approve' ? ' --data-set shift-logs' : ' --reason "purpose unclear"'}`,
+      )
+      .action(
+        async (
+          programme: string,
+          options: { dataSet?: string[]; steward: string; reason: string; directory: string },
+        ) => {
+          const node = await connect(options.directory, context.language);
+          await node.post(`/programmes/${programme}/decision`, {
+            decision,
+            dataSets: options.dataSet ?? [],
+            steward: options.steward,
+            reason: options.reason,
+          });
+          context.show({ programme, decision }, () => [
+            text(`${programme}: ${decision} を記録しました。`, `${programme}: ${decision} recorded.`),
+          ]);
+        },
+      );
+  }
+
+  command
+    .command('start')
+    .description(text('全員が承認した計画を始める', 'start a plan that everyone approved'))
+    .argument('<PROGRAMME>')
+    .option(...hubDirectory)
+    .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban programme start base-1`)
+    .action(async (programme: string, options: { directory: string }) => {
+      const hub = await connect(options.directory, context.language);
+      await hub.post(`/programmes/${programme}/start`, {});
+      context.show({ started: programme }, () => [text(`${programme} を始めました。`, `${programme} has started.`)]);
+    });
+
+  command
+    .command('stop')
+    .description(text('プログラムを止める', 'stop a programme'))
+    .argument('<PROGRAMME>')
+    .option('--reason <TEXT>', text('理由', 'reason'), 'stopped by the operator')
+    .option(...hubDirectory)
+    .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban programme stop base-1 --reason "wrong corpus"`)
+    .action(async (programme: string, options: { reason: string; directory: string }) => {
+      const hub = await connect(options.directory, context.language);
+      await hub.post(`/programmes/${programme}/stop`, { reason: options.reason });
+      context.show({ stopped: programme }, () => [text(`${programme} を止めました。`, `${programme} was stopped.`)]);
+    });
+
+  command
+    .command('status')
+    .description(text('承認とラウンドを見る', 'show approvals and rounds'))
+    .argument('<PROGRAMME>')
+    .option(...hubDirectory)
+    .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban programme status base-1`)
+    .action(async (programme: string, options: { directory: string }) => {
+      const hub = await connect(options.directory, context.language);
+      const state = await hub.get<ProgrammeState>(`/programmes/${programme}`);
+      const figure = (value: number | null) => (value === null ? '–' : value.toFixed(3));
+      context.show(state, () => [
+        `${state.programme}: ${state.phase}${state.reason === '' ? '' : ` (${state.reason})`}`,
+        ...state.decisions.map(
+          (one) => `  ${one.organisation}: ${one.decision} ${one.dataSets.map((dataSet) => dataSet.id).join(', ')}`,
+        ),
+        ...state.rounds.map(
+          (round) =>
+            `  ${text('ラウンド', 'round')} ${round.round}: ${round.outcome}${round.reason === '' ? '' : ` (${round.reason})`}, ${round.members.length} ${text('組織', 'members')}, ${figure(round.heldOutLossBefore)} → ${figure(round.heldOutLossAfter)}`,
+        ),
+      ]);
+    });
+  return command;
+}

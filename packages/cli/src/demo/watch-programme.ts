@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as delay } from 'node:timers/promises';
+import { isKibanError, KibanError } from '@kiban/core';
+import type { ProgrammePhase, ProgrammeState } from '@kiban/protocol';
+import type { DemoCoalition } from './demo-coalition.ts';
+import type { ActivityFigures, DemoView } from './demo-view.ts';
+
+const phaseTexts: Partial<Record<ProgrammePhase, { ja: string; en: string }>> = {
+  preparing: {
+    ja: '公開コーパスからトークナイザと開始モデルを作る',
+    en: 'Tokenizer and start model from the public corpus',
+  },
+  running: {
+    ja: '各社が自社の文書で学習し、マスクした更新だけを合計する',
+    en: 'Each company trains on its own documents; only masked updates are summed',
+  },
+  evaluating: { ja: '各社が自社の検証文書で評価する', en: 'Each company evaluates on its own held-out documents' },
+  released: { ja: 'リリースを公開する', en: 'The release is published' },
+};
+
+/** Shows the programme until it is released. @throws KibanError `programme-failed` with the hub's reason. */
+export async function watchProgramme(
+  coalition: DemoCoalition,
+  view: DemoView,
+  rounds: number,
+  signal: AbortSignal,
+): Promise<ProgrammeState> {
+  let phase: ProgrammePhase | undefined;
+  let shownRounds = 0;
+  const board = watchActivities(coalition, view, signal);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const state = await coalition.programme();
+      const text = state.phase === phase ? undefined : phaseTexts[state.phase];
+      if (text !== undefined) view.phase(state.phase, text);
+      phase = state.phase;
+      for (const summary of state.rounds.slice(shownRounds)) view.round(summary, rounds);
+      shownRounds = state.rounds.length;
+      if (state.phase === 'released') return state;
+      if (state.phase === 'failed' || state.phase === 'stopped') throw failed(state);
+      await delay(200, undefined, { signal });
+    }
+  } finally {
+    board.stop();
+    view.settle();
+  }
+}
+
+/** Polls what each node is doing; they are on this machine. */
+export function watchActivities(coalition: DemoCoalition, view: DemoView, signal: AbortSignal): { stop(): void } {
+  let stopped = false;
+  const look = async () => {
+    while (!stopped && !signal.aborted) {
+      await Promise.all(
+        [...coalition.nodes].map(async ([member, node]) => {
+          try {
+            const figures = await node.client.get<ActivityFigures>('/activity', signal);
+            if (!stopped) view.activity(member, figures);
+          } catch (error) {
+            if (!isKibanError(error) && !signal.aborted) throw error;
+          }
+        }),
+      );
+      await delay(250, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  void look().catch(() => undefined);
+  return {
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+function failed(state: ProgrammeState): KibanError {
+  return new KibanError({
+    code: 'programme-failed',
+    status: 500,
+    title: { ja: 'プログラムが終わりませんでした', en: 'The programme did not finish' },
+    detail: `${state.programme}: ${state.phase} (${state.reason})`,
+  });
+}
