@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import type { OrganisationId, ProgrammeId, Sha256Digest } from '@kiban/core';
+import { type SigningKey, verifyKeyToSpki } from '@kiban/crypto';
+import { keyFor, levelsFor, seededBytes } from './coalition-seeds.ts';
+import {
+  type AggregationPlan,
+  type AttemptMark,
+  applyMaskStreams,
+  awaitedList,
+  currentStage,
+  type HubEvent,
+  type HubState,
+  type HubStep,
+  type MemberEvent,
+  type MemberStage,
+  type MemberState,
+  type MemberStep,
+  maskingStreams,
+  maskWords,
+  openingStreams,
+  openScalars,
+  publishedList,
+  type Refusal,
+  replayHub,
+  replayMember,
+  type ShardDigest,
+  shardLayout,
+  signPlan,
+  startHub,
+  startMember,
+  stepHub,
+  stepMember,
+} from './index.ts';
+
+/** A coalition in memory, for tests: plays both services' part, one effect after the other, with losses and crashes on order. */
+export interface CoalitionOptions {
+  readonly memberCount: number;
+  readonly wordCount?: number;
+  readonly bits?: 8 | 16;
+  readonly shardBytes?: number;
+  readonly scalars?: AggregationPlan['scalars'];
+  readonly seed?: string;
+  readonly attempt?: number;
+  readonly instance?: string;
+  /** Members that fall silent before they send this stage. */
+  readonly lost?: ReadonlyMap<number, MemberStage>;
+  /** Crash the party of the n-th persist (from 0), right after it. */
+  readonly crashAfterPersist?: number;
+}
+
+export interface Party {
+  readonly organisation: OrganisationId;
+  readonly key: SigningKey;
+  readonly levels: Int8Array;
+  readonly journal: string[];
+  readonly marks: AttemptMark[];
+  readonly shards: Map<number, Uint8Array>;
+  readonly refusals: Refusal[];
+  state: MemberState | undefined;
+  alive: boolean;
+}
+
+export interface Outcome {
+  readonly opened: boolean;
+  readonly survivors: readonly OrganisationId[];
+  readonly sum: readonly number[];
+  readonly scalars: Readonly<Record<string, { readonly sum: number; readonly value: number }>>;
+  readonly abort?: { readonly code: string; readonly names: readonly OrganisationId[]; readonly burnt: boolean };
+}
+
+const names = 'alder birch cedar drift elm fir gorse hazel'.split(' ');
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex') as Sha256Digest;
+
+export class Coalition {
+  readonly options: CoalitionOptions;
+  readonly hubKey: SigningKey;
+  readonly parties: readonly Party[];
+  readonly plan: AggregationPlan;
+  readonly planText: string;
+  readonly hubJournal: string[] = [];
+  readonly sent: { from: OrganisationId; stage: MemberStage; text: string }[] = [];
+  hub: HubState | undefined;
+  outcome: Outcome = { opened: false, survivors: [], sum: [], scalars: {} };
+  persists = 0;
+  readonly #tasks: (() => Promise<unknown>)[] = [];
+
+  constructor(options: CoalitionOptions) {
+    this.options = options;
+    const { memberCount, wordCount = 100, bits = 16, seed = 'coalition' } = options;
+    this.hubKey = keyFor(`${seed}/hub`);
+    const levelLimit = bits === 16 ? 127 : 7;
+    this.parties = names.slice(0, memberCount).map((name) => ({
+      organisation: name as OrganisationId,
+      key: keyFor(`${seed}/${name}`),
+      levels: levelsFor(`${seed}/${name}`, wordCount, levelLimit),
+      journal: [],
+      marks: [],
+      shards: new Map(),
+      refusals: [],
+      state: undefined,
+      alive: true,
+    }));
+    const threshold = Math.floor((2 * memberCount) / 3) + 1;
+    this.plan = {
+      version: 1,
+      programme: 'trial' as ProgrammeId,
+      instance: options.instance ?? 'trial.round-1',
+      attempt: options.attempt ?? 1,
+      roster: this.parties.map((party) => ({
+        organisation: party.organisation,
+        roundPublicKey: verifyKeyToSpki(party.key.verifyKey),
+      })),
+      threshold,
+      quorum: Math.max(threshold, Math.min(4, memberCount)),
+      baseDigest: digestOf('base'),
+      wordCount,
+      bits,
+      levelLimit,
+      scalesDigest: digestOf('scales'),
+      scalars: options.scalars ?? [{ name: 'weight', bound: 1 << 20, scale: 4096 }],
+      shardBytes: options.shardBytes ?? 64,
+      prg: 'aes-256-ctr/v1',
+      graceMs: 1000,
+    };
+    this.planText = signPlan(this.plan, this.hubKey);
+  }
+
+  /** Starts hub and members and goes on until nothing moves any more. */
+  async run(): Promise<Outcome> {
+    await this.startHub();
+    for (const party of this.parties) await this.join(party);
+    await this.settle();
+    return this.outcome;
+  }
+
+  async startHub(): Promise<void> {
+    await this.#runHub(await startHub({ planText: this.planText, signKey: this.hubKey }));
+  }
+
+  async join(party: Party): Promise<void> {
+    const { marks } = party;
+    const step = await startMember({ planText: this.planText, ...this.#dependencies(party), marks });
+    await this.#runMember(party, step);
+  }
+
+  /** Runs what is queued, carries lists, freezes where only the silent are missing; returns when nothing moves. */
+  async settle(): Promise<void> {
+    for (;;) {
+      for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) await task();
+      if (await this.#carryLists()) continue;
+      const stage = this.hub === undefined ? undefined : currentStage(this.hub);
+      if (stage === undefined || !(await this.stepHub({ type: 'freeze', stage })).ok) return;
+    }
+  }
+
+  /** The text a member would get for the list it waits for. */
+  listFor(party: Party): string | undefined {
+    const list = party.state && awaitedList(party.state);
+    if (list === undefined || this.hub === undefined) return undefined;
+    return publishedList(this.hub, 'aborted', party.organisation) ?? publishedList(this.hub, list, party.organisation);
+  }
+
+  async stepMember(party: Party, event: MemberEvent): Promise<MemberStep> {
+    const step = await stepMember(party.state as MemberState, event);
+    await this.#runMember(party, step);
+    return step;
+  }
+
+  async stepHub(event: HubEvent): Promise<HubStep> {
+    const step = await stepHub(this.hub as HubState, event);
+    await this.#runHub(step);
+    return step;
+  }
+
+  /** The sum that an aggregator who sees everything would compute. */
+  plainSum(survivors: readonly OrganisationId[]): number[] {
+    const chosen = this.parties.filter((party) => survivors.includes(party.organisation));
+    return Array.from({ length: this.plan.wordCount }, (_, index) =>
+      chosen.reduce((total, party) => total + (party.levels[index] as number), 0),
+    );
+  }
+
+  deliver(party: Party, stage: MemberStage, text: string): Promise<HubStep> {
+    const durableShards = stage === 'manifest' ? this.heldShards(party) : undefined;
+    return this.stepHub({ type: 'message-received', from: party.organisation, stage, text, durableShards });
+  }
+
+  heldShards(party: Party): ShardDigest[] {
+    return [...party.shards].map(([n, bytes]) => ({
+      n,
+      length: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    }));
+  }
+
+  async #carryLists(): Promise<boolean> {
+    let moved = false;
+    for (const party of this.parties) {
+      const text = party.alive ? this.listFor(party) : undefined;
+      const list = party.state && awaitedList(party.state);
+      if (text === undefined || list === undefined) continue;
+      const step = await this.stepMember(party, { type: 'list-received', list, text });
+      if (step.ok) moved = true;
+      else {
+        party.refusals.push(step.refusal);
+        party.alive = false;
+      }
+    }
+    return moved;
+  }
+
+  #dependencies(party: Party) {
+    const random = seededBytes(`${this.options.seed}/${party.organisation}/${this.plan.attempt}/${this.persists}`);
+    const identity = { organisation: party.organisation, signKey: party.key };
+    return { hubPublicKey: this.hubKey.verifyKey, identity, random };
+  }
+
+  async #runMember(party: Party, step: MemberStep): Promise<void> {
+    if (!step.ok) return;
+    for (const effect of step.effects) {
+      switch (effect.type) {
+        case 'persist': {
+          party.journal.push(effect.record.open());
+          if (this.#crashesNow()) {
+            const again = await replayMember(party.journal, this.#dependencies(party));
+            return await this.#runMember(party, again);
+          }
+          break;
+        }
+        case 'mark':
+          party.marks.push(effect.mark);
+          break;
+        case 'send':
+          this.#queueSend(party, effect.stage, effect.text);
+          break;
+        case 'train':
+          this.#tasks.push(() => this.#trained(party));
+          break;
+        case 'upload':
+          this.#tasks.push(() => this.#upload(party));
+          break;
+        case 'erase':
+          party.journal.length = 0;
+          break;
+      }
+    }
+    party.state = step.state;
+  }
+
+  #queueSend(party: Party, stage: MemberStage, text: string): void {
+    const lostAt = this.options.lost?.get(this.parties.indexOf(party));
+    if (lostAt === stage) party.alive = false;
+    if (!party.alive) return;
+    this.sent.push({ from: party.organisation, stage, text });
+    this.#tasks.push(() => this.deliver(party, stage, text));
+  }
+
+  async #trained(party: Party): Promise<void> {
+    const wordsDigest = createHash('sha256').update(party.levels).digest('hex');
+    const scalars = Object.fromEntries(this.plan.scalars.map(({ name }) => [name, this.scalarOf(party)]));
+    await this.stepMember(party, { type: 'update-ready', wordsDigest, scalars });
+  }
+
+  scalarOf(party: Party): number {
+    return (this.parties.indexOf(party) + 1) / 8 - 0.25;
+  }
+
+  async #upload(party: Party): Promise<void> {
+    const state = party.state as MemberState;
+    const streams = maskingStreams(state);
+    for (const { n, wordOffset, wordCount } of shardLayout(this.plan)) {
+      const levels = party.levels.subarray(wordOffset, wordOffset + wordCount);
+      const bytes = maskWords({ plan: this.plan, streams, levels, wordOffset });
+      if (this.hub !== undefined && publishedList(this.hub, 'survivors', party.organisation) === undefined)
+        party.shards.set(n, bytes);
+    }
+    await this.stepMember(party, { type: 'shards-uploaded', shards: this.heldShards(party) });
+  }
+
+  async #runHub(step: HubStep): Promise<void> {
+    if (!step.ok) return;
+    for (const effect of step.effects) {
+      switch (effect.type) {
+        case 'persist':
+          this.hubJournal.push(effect.record.open());
+          if (this.#crashesNow()) return await this.#runHub(await replayHub(this.hubJournal, { signKey: this.hubKey }));
+          break;
+        case 'publish':
+          break;
+        case 'ready-to-open':
+          this.#tasks.push(() => this.#open());
+          break;
+        case 'abort':
+          this.outcome = { ...this.outcome, abort: effect };
+          break;
+        case 'erase':
+          this.hubJournal.length = 0;
+          break;
+      }
+    }
+    this.hub = step.state;
+  }
+
+  async #open(): Promise<void> {
+    const { plan } = this;
+    const hub = this.hub as HubState;
+    const { survivors, words: streams } = openingStreams(hub);
+    const sum: number[] = [];
+    const modulus = 2 ** plan.bits;
+    for (const { n, wordOffset, wordCount } of shardLayout(plan)) {
+      const total = plan.bits === 8 ? new Uint8Array(wordCount) : new Uint16Array(wordCount);
+      for (const party of this.parties) {
+        if (!survivors.includes(party.organisation)) continue;
+        const bytes = Uint8Array.from(party.shards.get(n) as Uint8Array);
+        const masked = plan.bits === 8 ? bytes : new Uint16Array(bytes.buffer);
+        for (let index = 0; index < wordCount; index += 1) total[index]! += masked[index]!;
+      }
+      applyMaskStreams({ bits: plan.bits, streams: streams.open(), words: total, wordOffset });
+      for (const word of total) sum.push(word >= modulus / 2 ? word - modulus : word);
+    }
+    this.outcome = { opened: true, survivors, sum, scalars: openScalars(hub) };
+    await this.stepHub({ type: 'sum-written', sumDigest: createHash('sha256').update(sum.join()).digest('hex') });
+  }
+
+  #crashesNow(): boolean {
+    const now = this.persists === this.options.crashAfterPersist;
+    this.persists += 1;
+    return now;
+  }
+}
