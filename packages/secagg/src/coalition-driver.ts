@@ -12,6 +12,7 @@ import {
   type HubEvent,
   type HubState,
   type HubStep,
+  type ListName,
   type MemberEvent,
   type MemberStage,
   type MemberState,
@@ -45,11 +46,25 @@ export interface CoalitionOptions {
   readonly instance?: string;
   /** Members that fall silent before they send this stage. */
   readonly lost?: ReadonlyMap<number, MemberStage>;
+  /** A list that is not carried to anybody: the test hands out one of its own. */
+  readonly heldList?: ListName;
+  /** Members that run another build of this package, by number. */
+  readonly builds?: ReadonlyMap<number, MemberMachine>;
   /** Crash the party of the n-th persist (from 0), right after it. */
   readonly crashAfterPersist?: number;
 }
 
+/** The functions of a member, so that a test may have some members run a broken build. */
+export interface MemberMachine {
+  readonly startMember: typeof startMember;
+  readonly stepMember: typeof stepMember;
+  readonly replayMember: typeof replayMember;
+}
+
+export const memberMachine: MemberMachine = { startMember, stepMember, replayMember };
+
 export interface Party {
+  readonly machine: MemberMachine;
   readonly organisation: OrganisationId;
   readonly key: SigningKey;
   readonly levels: Int8Array;
@@ -90,7 +105,8 @@ export class Coalition {
     const { memberCount, wordCount = 100, bits = 16, seed = 'coalition' } = options;
     this.hubKey = keyFor(`${seed}/hub`);
     const levelLimit = bits === 16 ? 127 : 7;
-    this.parties = names.slice(0, memberCount).map((name) => ({
+    this.parties = names.slice(0, memberCount).map((name, index) => ({
+      machine: options.builds?.get(index) ?? memberMachine,
       organisation: name as OrganisationId,
       key: keyFor(`${seed}/${name}`),
       levels: levelsFor(`${seed}/${name}`, wordCount, levelLimit),
@@ -140,7 +156,7 @@ export class Coalition {
 
   async join(party: Party): Promise<void> {
     const { marks } = party;
-    const step = await startMember({ planText: this.planText, ...this.#dependencies(party), marks });
+    const step = await party.machine.startMember({ planText: this.planText, ...this.#dependencies(party), marks });
     await this.#runMember(party, step);
   }
 
@@ -162,7 +178,7 @@ export class Coalition {
   }
 
   async stepMember(party: Party, event: MemberEvent): Promise<MemberStep> {
-    const step = await stepMember(party.state as MemberState, event);
+    const step = await party.machine.stepMember(party.state as MemberState, event);
     await this.#runMember(party, step);
     return step;
   }
@@ -199,7 +215,7 @@ export class Coalition {
     for (const party of this.parties) {
       const text = party.alive ? this.listFor(party) : undefined;
       const list = party.state && awaitedList(party.state);
-      if (text === undefined || list === undefined) continue;
+      if (text === undefined || list === undefined || list === this.options.heldList) continue;
       const step = await this.stepMember(party, { type: 'list-received', list, text });
       if (step.ok) moved = true;
       else {
@@ -223,7 +239,7 @@ export class Coalition {
         case 'persist': {
           party.journal.push(effect.record.open());
           if (this.#crashesNow()) {
-            const again = await replayMember(party.journal, this.#dependencies(party));
+            const again = await party.machine.replayMember(party.journal, this.#dependencies(party));
             return await this.#runMember(party, again);
           }
           break;
