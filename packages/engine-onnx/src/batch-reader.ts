@@ -6,6 +6,7 @@ import {
   type TokenShard,
   type TokenSource,
 } from '@kiban/training';
+import { trainerProblem } from './trainer-problems.ts';
 
 export interface Batch {
   /** [N] inputs. */
@@ -17,57 +18,96 @@ export interface Batch {
   readonly weightSum: number;
 }
 
-/** Fills fixed-size batches from token shards. */
+export interface BatchReaderShape {
+  readonly batchSize: number;
+  readonly sequenceLength: number;
+  readonly vocabularySize: number;
+}
+
+/** Fills batches of one fixed size from token shards. */
 export class BatchReader {
-  readonly #shards: readonly TokenShard[];
-  readonly #batchSize: number;
-  readonly #sequenceLength: number;
+  readonly #shards: TokenShard[] = [];
+  readonly #shape: BatchReaderShape;
   readonly #row: Int32Array;
 
-  constructor(sources: readonly TokenSource[], batchSize: number, sequenceLength: number) {
-    this.#shards = sources.map((source) => openTokenShard(source.path));
-    const other = this.#shards.find((shard) => shard.index.sequenceLength !== sequenceLength);
-    if (other !== undefined) {
+  /** @throws KibanError `token-shard-invalid`, or `data-missing` when a shard was made for another model. */
+  constructor(sources: readonly TokenSource[], shape: BatchReaderShape) {
+    this.#shape = shape;
+    this.#row = new Int32Array(shape.sequenceLength + 1);
+    try {
+      for (const { path } of sources) {
+        const shard = openTokenShard(path);
+        this.#shards.push(shard);
+        const { sequenceLength, vocabularySize } = shard.index;
+        if (sequenceLength !== shape.sequenceLength)
+          throw unfit(path, sequenceLength, shape.sequenceLength, 'sequences');
+        if (vocabularySize > shape.vocabularySize)
+          throw unfit(path, vocabularySize, shape.vocabularySize, 'vocabulary');
+      }
+    } catch (error) {
       this.close();
-      throw new RangeError(
-        `a token shard holds sequences of ${other.index.sequenceLength} tokens; the model is trained on ${sequenceLength}`,
-      );
+      throw error;
     }
-    this.#batchSize = batchSize;
-    this.#sequenceLength = sequenceLength;
-    this.#row = new Int32Array(sequenceLength + 1);
   }
 
   sequenceCounts(): number[] {
     return this.#shards.map((shard) => shard.index.count);
   }
 
-  textBytes(): number {
-    return this.#shards.reduce((sum, shard) => sum + shard.index.textBytes, 0);
+  /** UTF-8 bytes that an average row of a source stands for. */
+  textBytesPerRow(source: number): number {
+    const { textBytes, count } = this.#shards[source]!.index;
+    return count === 0 ? 0 : textBytes / count;
   }
 
-  /** Fewer references than the batch size leave the rest at weight 0. */
-  read(references: readonly SequenceReference[]): Batch {
-    const length = this.#sequenceLength;
-    const count = this.#batchSize * length;
-    const ids = new Int32Array(count);
-    const targets = new Int32Array(count);
-    const weight = new Float32Array(count);
-    let weightSum = 0;
-    references.forEach((reference, index) => {
-      this.#shards[reference.source]!.row(reference.sequence, this.#row);
-      ids.set(this.#row.subarray(0, length), index * length);
-      targets.set(this.#row.subarray(1), index * length);
+  /** Takes rows from the iterator until the batch is full or `enough` says so; rows not taken leave weight 0. Undefined: no row was left. */
+  read(rows: Iterator<SequenceReference>, enough: (weightSum: number) => boolean = () => false): Batch | undefined {
+    const { batchSize, sequenceLength: length } = this.#shape;
+    const batch = {
+      ids: new Int32Array(batchSize * length),
+      targets: new Int32Array(batchSize * length),
+      weight: new Float32Array(batchSize * length),
+      weightSum: 0,
+    };
+    let taken = 0;
+    while (taken < batchSize && !enough(batch.weightSum)) {
+      const next = rows.next();
+      if (next.done === true) break;
+      this.#shards[next.value.source]!.row(next.value.sequence, this.#row);
+      const start = taken * length;
+      batch.ids.set(this.#row.subarray(0, length), start);
+      batch.targets.set(this.#row.subarray(1), start);
       for (let position = 0; position < length; position += 1) {
         if (this.#row[position + 1] === paddingToken) continue;
-        weight[index * length + position] = 1;
-        weightSum += 1;
+        batch.weight[start + position] = 1;
+        batch.weightSum += 1;
       }
-    });
-    return { ids, targets, weight, weightSum };
+      taken += 1;
+    }
+    return taken === 0 ? undefined : batch;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   close(): void {
     for (const shard of this.#shards) shard.close();
+    this.#shards.length = 0;
   }
+}
+
+function unfit(path: string, found: number, expected: number, what: 'sequences' | 'vocabulary') {
+  return trainerProblem(
+    'data-missing',
+    what === 'sequences'
+      ? {
+          ja: `${path} の系列は ${found} トークンですが、学習は ${expected} トークンで行われます。データセットを準備し直してください。`,
+          en: `${path} holds sequences of ${found} tokens; training uses ${expected}. Prepare the data set again.`,
+        }
+      : {
+          ja: `${path} の語彙は ${found} ですが、モデルの語彙は ${expected} です。このモデルのトークナイザーで準備し直してください。`,
+          en: `${path} was made with a vocabulary of ${found}; the model has ${expected}. Prepare it again with the model's tokenizer.`,
+        },
+  );
 }

@@ -1,32 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
 import { type Sha256Digest, writeFileDurably } from '@kiban/core';
+import * as z from 'zod';
 import { trainerProblem } from './trainer-problems.ts';
 
-const headerBytes = 128;
+const headerBytes = 256;
+const digestBytes = 32;
 const chunkBytes = 4 << 20;
 
-export interface CheckpointContent {
+const headerSchema = z.strictObject({
+  version: z.literal(1),
+  layout: z.string(),
+  adamSteps: z.int().min(0),
+  nextStep: z.int().min(0).nullable(),
+});
+
+export interface CheckpointState {
   readonly layoutDigest: Sha256Digest;
   /** Optimiser steps taken since the moments were last reset. */
   readonly adamSteps: number;
-  /** Weights, first and second moments, anchor. */
-  readonly vectors: readonly Float32Array[];
+  /** Step of the whole run that comes next; null when none was taken since the weights were loaded. */
+  readonly nextStep: number | null;
 }
 
-/** Header (JSON, padded to 128 bytes), vectors in little-endian float32, SHA-256 over all before it. */
-export async function writeCheckpoint(path: string, content: CheckpointContent): Promise<void> {
+/** Header (JSON, padded with spaces to 256 bytes), vectors in little-endian float32, SHA-256 over all before it. */
+export async function writeCheckpoint(
+  path: string,
+  state: CheckpointState,
+  vectors: readonly Float32Array[],
+): Promise<void> {
   const header = Buffer.alloc(headerBytes, ' ');
-  header.write(JSON.stringify({ v: 1, layout: content.layoutDigest, adamSteps: content.adamSteps }), 'utf8');
+  const { layoutDigest: layout, adamSteps, nextStep } = state;
+  header.write(JSON.stringify({ version: 1, layout, adamSteps, nextStep }), 'utf8');
   await writeFileDurably(path, chunks());
 
   function* chunks(): Generator<Uint8Array> {
     const hash = createHash('sha256').update(header);
     yield header;
-    for (const vector of content.vectors) {
-      const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+    for (const vector of vectors) {
+      const bytes = bytesOf(vector);
       for (let start = 0; start < bytes.length; start += chunkBytes) {
+        // A copy: neither files nor hashes take views of shared memory.
         const chunk = bytes.slice(start, start + chunkBytes);
         hash.update(chunk);
         yield chunk;
@@ -36,47 +51,73 @@ export async function writeCheckpoint(path: string, content: CheckpointContent):
   }
 }
 
-/** Fills the vectors given. @returns adamSteps. @throws KibanError `bad-checkpoint` for a torn, foreign or damaged file. */
+/**
+ * Fills the vectors, after the whole file was checked: on an error they are as they were.
+ * @throws KibanError `bad-checkpoint` for a torn, foreign or damaged file.
+ */
 export async function readCheckpoint(
   path: string,
   layoutDigest: Sha256Digest,
   vectors: readonly Float32Array[],
-): Promise<number> {
+): Promise<CheckpointState> {
   const file = await open(path, 'r').catch((error: unknown) => {
-    throw trainerProblem('bad-checkpoint', `${path} cannot be read`, error);
+    throw bad(path, 'を読めません', 'cannot be read', error);
   });
   try {
     const header = Buffer.alloc(headerBytes);
     await file.read(header, 0, headerBytes, 0);
-    const parsed = parseHeader(header, path);
-    if (parsed.layout !== layoutDigest) throw trainerProblem('bad-checkpoint', `${path} belongs to another model`);
-    const expected = headerBytes + vectors.reduce((sum, vector) => sum + vector.byteLength, 0) + 32;
-    if ((await file.stat()).size !== expected) throw trainerProblem('bad-checkpoint', `${path} is cut off`);
+    const { layout, adamSteps, nextStep } = parseHeader(header, path);
+    if (layout !== layoutDigest) throw bad(path, 'は別のモデルのものです', 'belongs to another model');
+    const end = headerBytes + vectors.reduce((sum, vector) => sum + vector.byteLength, 0);
+    if ((await file.stat()).size !== end + digestBytes) throw bad(path, 'は途中で切れています', 'is cut off');
     const hash = createHash('sha256').update(header);
+    await readChunks(file, headerBytes, end, (chunk) => hash.update(chunk));
+    await requireDigest(file, end, hash, path);
     let position = headerBytes;
-    const chunk = Buffer.alloc(chunkBytes);
     for (const vector of vectors) {
-      const target = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
-      for (let start = 0; start < target.length; start += chunkBytes) {
-        const { bytesRead } = await file.read(chunk, 0, Math.min(chunkBytes, target.length - start), position);
-        hash.update(chunk.subarray(0, bytesRead));
-        target.set(chunk.subarray(0, bytesRead), start);
-        position += bytesRead;
-      }
+      const target = bytesOf(vector);
+      await readChunks(file, position, position + target.length, (chunk, offset) => target.set(chunk, offset));
+      position += target.length;
     }
-    const digest = Buffer.alloc(32);
-    await file.read(digest, 0, 32, position);
-    if (!hash.digest().equals(digest)) throw trainerProblem('bad-checkpoint', `${path} is damaged`);
-    return parsed.adamSteps;
+    return { layoutDigest, adamSteps, nextStep };
   } finally {
     await file.close();
   }
 }
 
-function parseHeader(header: Buffer, path: string): { layout: string; adamSteps: number } {
-  try {
-    return JSON.parse(header.toString('utf8').trimEnd()) as { layout: string; adamSteps: number };
-  } catch (error) {
-    throw trainerProblem('bad-checkpoint', `${path} is not a checkpoint`, error);
+async function readChunks(
+  file: FileHandle,
+  start: number,
+  end: number,
+  use: (chunk: Buffer, offset: number) => void,
+): Promise<void> {
+  const buffer = Buffer.alloc(Math.min(chunkBytes, end - start));
+  for (let position = start; position < end; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
+    if (bytesRead === 0) throw new Error('the checkpoint shrank while it was read');
+    use(buffer.subarray(0, bytesRead), position - start);
+    position += bytesRead;
   }
+}
+
+async function requireDigest(file: FileHandle, position: number, hash: Hash, path: string): Promise<void> {
+  const digest = Buffer.alloc(digestBytes);
+  await file.read(digest, 0, digestBytes, position);
+  if (!hash.digest().equals(digest)) throw bad(path, 'は壊れています', 'is damaged');
+}
+
+function parseHeader(header: Buffer, path: string): z.output<typeof headerSchema> {
+  try {
+    return headerSchema.parse(JSON.parse(header.toString('utf8')));
+  } catch (error) {
+    throw bad(path, 'は学習のチェックポイントではありません', 'is not a training checkpoint', error);
+  }
+}
+
+function bytesOf(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+function bad(path: string, ja: string, en: string, cause?: unknown) {
+  return trainerProblem('bad-checkpoint', { ja: `${path} ${ja}。`, en: `${path} ${en}.` }, cause);
 }

@@ -38,10 +38,6 @@ export class GraphBuilder {
     return this.#initialiser('int64', BigInt64Array.from(values.map(BigInt)), shape);
   }
 
-  constantInt32(values: readonly number[], shape: readonly number[]): GraphTensor {
-    return this.#initialiser('int32', Int32Array.from(values), shape);
-  }
-
   /** A rank-0 constant, made once per value. */
   scalar(value: number): GraphTensor {
     const key = String(value);
@@ -60,14 +56,23 @@ export class GraphBuilder {
     type: ElementType = 'float32',
     outputName?: string,
   ): GraphTensor {
-    this.#counter += 1;
-    const name = outputName ?? `t${this.#counter}`;
-    const node = new ProtobufWriter();
-    for (const input of inputs) node.string(1, input.name);
-    node.string(2, name).string(3, `n${this.#counter}`).string(4, operator);
-    for (const [key, value] of Object.entries(attributes)) node.message(5, attribute(key, value));
-    this.#nodes.push(node);
-    return { name, shape, type };
+    const output = { name: outputName ?? this.#freshName('t'), shape, type };
+    this.#append(operator, inputs, [output], attributes);
+    return output;
+  }
+
+  /** An operator with several outputs of one shape. */
+  nodes(
+    operator: string,
+    inputs: readonly GraphTensor[],
+    count: number,
+    shape: readonly number[],
+    attributes: Readonly<Record<string, Attribute>>,
+    type: ElementType = 'float32',
+  ): readonly GraphTensor[] {
+    const outputs = Array.from({ length: count }, () => ({ name: this.#freshName('t'), shape, type }));
+    this.#append(operator, inputs, outputs, attributes);
+    return outputs;
   }
 
   output(tensor: GraphTensor): void {
@@ -90,13 +95,27 @@ export class GraphBuilder {
       .finish();
   }
 
-  #initialiser(
-    type: ElementType,
-    values: Float32Array | Int32Array | BigInt64Array,
-    shape: readonly number[],
-  ): GraphTensor {
+  #append(
+    operator: string,
+    inputs: readonly GraphTensor[],
+    outputs: readonly GraphTensor[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): void {
+    const node = new ProtobufWriter();
+    for (const input of inputs) node.string(1, input.name);
+    for (const output of outputs) node.string(2, output.name);
+    node.string(3, this.#freshName('n')).string(4, operator);
+    for (const [key, value] of Object.entries(attributes)) node.message(5, attribute(key, value));
+    this.#nodes.push(node);
+  }
+
+  #freshName(prefix: string): string {
     this.#counter += 1;
-    const name = `c${this.#counter}`;
+    return `${prefix}${this.#counter}`;
+  }
+
+  #initialiser(type: 'float32' | 'int64', values: Float32Array | BigInt64Array, shape: readonly number[]): GraphTensor {
+    const name = this.#freshName('c');
     const tensor = new ProtobufWriter();
     for (const dimension of shape) tensor.varint(1, dimension);
     tensor.varint(2, elementCodes[type]).string(8, name);

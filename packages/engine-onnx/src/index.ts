@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-export { type ChildProcessTrainerOptions, createChildProcessTrainer } from './child-process-trainer.ts';
-export { createOnnxTrainer } from './onnx-trainer.ts';
+export { createChildProcessTrainer } from './child-process-trainer.ts';
+export { createOnnxTrainer, type OnnxTrainerOptions } from './onnx-trainer.ts';
+export type { TrainerCommand } from './trainer-child.ts';

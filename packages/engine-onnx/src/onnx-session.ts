@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { writeFileDurably } from '@kiban/core';
-import { openSafetensors, writeSafetensors } from '@kiban/tensor';
+import { createHash } from 'node:crypto';
+import { type Sha256Digest, writeFileDurably } from '@kiban/core';
+import { writeSafetensors } from '@kiban/tensor';
 import {
   createBatchOrder,
   type Evaluation,
@@ -8,253 +9,197 @@ import {
   type FederatedSession,
   flatLayout,
   learningRateAt,
-  type RunOptions,
   type SequenceReference,
+  type SovereignSession,
+  type TokenSource,
   type TrainerSpec,
   type TrainingOutcome,
   type TrainingRequest,
 } from '@kiban/training';
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import { type Batch, BatchReader } from './batch-reader.ts';
+import { BatchReader } from './batch-reader.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
-import { openSession } from './inference-session.ts';
-import { evaluationGraph, trainingStepGraph } from './llama-graph.ts';
+import { readWeights } from './read-weights.ts';
 import { trainerProblem } from './trainer-problems.ts';
-import { FlatVector } from './weight-store.ts';
+import { TrainingGraphs } from './training-graphs.ts';
 
 /**
- * A training session in this process: `session.run` blocks the thread for a whole step, so it lives in a trainer process of its own
- * (`trainer-process.ts`). Weights and moments are updated in place in shared memory.
+ * A training session in this process. A step blocks the thread as long as it runs, so the session lives in a trainer process of its own
+ * (`trainer-main.ts`); between two steps the event loop turns, so that requests to stop are read.
  */
-export async function openOnnxSession(spec: TrainerSpec): Promise<FederatedSession> {
-  if (spec.sequenceLength > spec.model.contextLength)
-    throw trainerProblem(
-      'bad-config',
-      `sequences of ${spec.sequenceLength} tokens exceed the context of ${spec.model.contextLength}`,
-    );
+export async function openOnnxSession(spec: TrainerSpec): Promise<SovereignSession | FederatedSession> {
   const layout = flatLayout(spec.model);
-  const shape = { model: spec.model, batchSize: spec.batchSize, sequenceLength: spec.sequenceLength };
-  const stepSession = await openSession(trainingStepGraph(shape, spec.adamw), spec.threadCount);
-  let evaluationSession: InferenceSession | undefined;
-  const weights = new FlatVector(layout);
-  const firstMoments = new FlatVector(layout);
-  const secondMoments = new FlatVector(layout);
+  const graphs = await TrainingGraphs.open(spec);
+  const { weights, firstMoments, secondMoments } = graphs;
   const anchor = new Float32Array(layout.length);
+  const state = [weights.values, firstMoments.values, secondMoments.values, anchor] as const;
   let adamSteps = 0;
+  let nextStep: number | null = null;
   let loaded = false;
 
-  const stepFeeds: Record<string, Tensor> = {};
-  const stepFetches: Record<string, Tensor | null> = { loss: null, gradientNorm: null };
-  for (const { name } of layout.tensors) {
-    stepFeeds[`p:${name}`] = stepFetches[`p2:${name}`] = weights.tensor(name);
-    stepFeeds[`m:${name}`] = stepFetches[`m2:${name}`] = firstMoments.tensor(name);
-    stepFeeds[`v:${name}`] = stepFetches[`v2:${name}`] = secondMoments.tensor(name);
-  }
-
-  const session: FederatedSession = {
+  const session: SovereignSession = {
     kind: spec.kind,
 
     async load(path) {
-      await using file = await openSafetensors(path);
-      const names = new Set(layout.tensors.map((tensor) => tensor.name));
-      for (const name of file.tensors.keys())
-        if (!names.has(name)) throw trainerProblem('bad-weights', `${path}: tensor ${name} is not part of the model`);
-      for (const tensor of layout.tensors) {
-        const stored = file.tensors.get(tensor.name);
-        if (stored === undefined) throw trainerProblem('bad-weights', `${path}: tensor ${tensor.name} is missing`);
-        if (stored.shape.join('x') !== tensor.shape.join('x'))
-          throw trainerProblem(
-            'bad-weights',
-            `${path}: tensor ${tensor.name} is ${stored.shape.join('x')}, the model needs ${tensor.shape.join('x')}`,
-          );
-        weights.values.set(await file.readF32(tensor.name), tensor.offset);
-      }
-      anchor.set(weights.values);
+      anchor.set(await readWeights(path, layout));
+      weights.values.set(anchor);
+      nextStep = null;
       loaded = true;
     },
 
-    async run(request: TrainingRequest, options: RunOptions = {}): Promise<TrainingOutcome> {
+    async run(request, options = {}) {
       requireLoaded();
-      const reader = openReader(request.sources);
-      try {
-        const order = createBatchOrder({
-          sources: request.sources.map((source, index) => ({
-            sequenceCount: reader.sequenceCounts()[index]!,
-            weight: source.weight,
-          })),
-          batchSize: spec.batchSize,
-          seed: request.seed,
-        });
-        let lossSum = 0;
-        let tokens = 0;
-        let done = 0;
-        for (; done < request.stepCount && options.signal?.aborted !== true; done += 1) {
-          const step = request.firstStep + done;
-          const batch = reader.read(order(step));
-          const { loss, gradientNorm } = await trainStep(batch, learningRateAt(request.schedule, step));
-          if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
-            throw trainerProblem('diverged', `step ${step}: the loss is not finite; lower the learning rate`);
-          lossSum += loss;
-          tokens += batch.weightSum;
-          options.onProgress?.({ step: done + 1, loss, gradientNorm, tokens });
-          // Lets requests to stop be read between steps.
-          await new Promise<void>((resolve) => setImmediate(resolve));
-        }
-        return {
-          stepsDone: done,
-          meanLoss: done === 0 ? 0 : lossSum / done,
-          tokens,
-          aborted: done < request.stepCount,
-        };
-      } finally {
-        reader.close();
+      using reader = openReader(request.sources);
+      const order = batchOrder(request, reader);
+      let lossSum = 0;
+      let tokens = 0;
+      let done = 0;
+      while (done < request.stepCount && options.signal?.aborted !== true) {
+        const step = request.firstStep + done;
+        const batch = reader.read(order(step).values())!;
+        const { loss, gradientNorm } = await graphs.step(batch, learningRateAt(request.schedule, step), adamSteps + 1);
+        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw diverged(step);
+        adamSteps += 1;
+        done += 1;
+        nextStep = step + 1;
+        lossSum += loss;
+        tokens += batch.weightSum;
+        options.onProgress?.({ step: done, loss, gradientNorm, tokens });
+        if (request.checkpoint !== undefined && done % request.checkpoint.everySteps === 0)
+          await session.saveCheckpoint(request.checkpoint.path);
+        await eventLoopTurn();
       }
+      const outcome: TrainingOutcome = {
+        stepsDone: done,
+        meanLoss: done === 0 ? 0 : lossSum / done,
+        tokens,
+        aborted: done < request.stepCount,
+      };
+      return outcome;
     },
 
-    async evaluate(request: EvaluationRequest): Promise<Evaluation> {
+    async evaluate({ sources, maximumTokens }: EvaluationRequest): Promise<Evaluation> {
       requireLoaded();
-      evaluationSession ??= await openSession(evaluationGraph(shape), spec.threadCount);
-      const reader = openReader(request.sources);
-      try {
-        const rows = reader
-          .sequenceCounts()
-          .flatMap((count, source) => Array.from({ length: count }, (_, sequence) => ({ source, sequence })));
-        const limit = request.maximumTokens ?? Number.POSITIVE_INFINITY;
-        let nats = 0;
-        let tokens = 0;
-        let used = 0;
-        for (let start = 0; start < rows.length && tokens < limit; start += spec.batchSize) {
-          const references: SequenceReference[] = rows.slice(start, start + spec.batchSize);
-          const batch = reader.read(references);
-          nats += (await evaluateBatch(evaluationSession, batch)) * batch.weightSum;
-          tokens += batch.weightSum;
-          used += references.length;
-          await new Promise<void>((resolve) => setImmediate(resolve));
-        }
-        return {
-          nats,
-          tokens,
-          textBytes: rows.length === 0 ? 0 : Math.round((reader.textBytes() * used) / rows.length),
-        };
-      } finally {
-        reader.close();
+      using reader = openReader(sources);
+      const limit = maximumTokens ?? Number.POSITIVE_INFINITY;
+      const used = sources.map(() => 0);
+      const rows = allRows(reader, used);
+      let nats = 0;
+      let tokens = 0;
+      while (tokens < limit) {
+        const batch = reader.read(rows, (weightSum) => tokens + weightSum >= limit);
+        if (batch === undefined) break;
+        if (batch.weightSum > 0) nats += (await graphs.meanLoss(batch)) * batch.weightSum;
+        tokens += batch.weightSum;
+        await eventLoopTurn();
       }
+      const textBytes = used.reduce((sum, count, source) => sum + count * reader.textBytesPerRow(source), 0);
+      return { nats, tokens, textBytes: Math.round(textBytes) };
     },
 
     async exportWeights(path) {
       requireLoaded();
       await writeSafetensors(
         path,
-        layout.tensors.map((tensor) => ({
-          name: tensor.name,
+        layout.tensors.map(({ name, shape, offset, length }) => ({
+          name,
           dtype: 'F32' as const,
-          shape: tensor.shape,
-          data: () => weights.values.slice(tensor.offset, tensor.offset + tensor.length),
+          shape,
+          // A copy: files do not take views of shared memory.
+          data: () => weights.values.slice(offset, offset + length),
         })),
       );
     },
 
-    async writeDelta(path) {
-      requireLoaded();
-      if (spec.kind !== 'federated') throw trainerProblem('bad-config', 'a sovereign session has no update');
-      await writeFileDurably(path, deltaChunks());
-    },
-
     async saveCheckpoint(path) {
       requireLoaded();
-      await writeCheckpoint(path, { layoutDigest: layout.digest, adamSteps, vectors: state() });
+      await writeCheckpoint(path, { layoutDigest: layout.digest, adamSteps, nextStep }, state);
     },
 
     async resumeCheckpoint(path) {
-      adamSteps = await readCheckpoint(path, layout.digest, state());
+      ({ adamSteps, nextStep } = await readCheckpoint(path, layout.digest, state));
       loaded = true;
+      return { nextStep, anchorDigest: digestOf(anchor) };
     },
 
     async resetMoments() {
-      firstMoments.values.fill(0);
-      secondMoments.values.fill(0);
-      adamSteps = 0;
+      forgetMoments();
     },
 
-    async close() {
-      await stepSession.release();
-      await evaluationSession?.release();
-    },
-
-    async [Symbol.asyncDispose]() {
-      await session.close();
+    close: () => graphs.close(),
+    [Symbol.asyncDispose]: () => graphs.close(),
+  };
+  if (spec.kind === 'sovereign') return session;
+  const federated: FederatedSession = {
+    ...session,
+    async writeDelta(path) {
+      requireLoaded();
+      await writeFileDurably(path, deltaChunks(anchor, weights.values));
     },
   };
-  return session;
-
-  function state(): Float32Array[] {
-    return [weights.values, firstMoments.values, secondMoments.values, anchor];
-  }
+  return federated;
 
   function requireLoaded(): void {
-    if (!loaded) throw trainerProblem('bad-config', 'no weights were loaded');
+    if (!loaded)
+      throw trainerProblem('bad-config', { ja: '重みが読み込まれていません。', en: 'No weights are loaded.' });
   }
 
-  function openReader(sources: TrainingRequest['sources']): BatchReader {
-    try {
-      return new BatchReader(sources, spec.batchSize, spec.sequenceLength);
-    } catch (error) {
-      throw trainerProblem(
-        'data-missing',
-        error instanceof Error ? error.message : 'a token shard cannot be read',
-        error,
-      );
+  function openReader(sources: readonly TokenSource[]): BatchReader {
+    return new BatchReader(sources, { ...spec, vocabularySize: spec.model.vocabularySize });
+  }
+
+  function batchOrder(request: TrainingRequest, reader: BatchReader): (step: number) => SequenceReference[] {
+    const counts = reader.sequenceCounts();
+    const sources = request.sources.map(({ weight }, index) => ({ sequenceCount: counts[index]!, weight }));
+    if (!sources.some(({ sequenceCount, weight }) => Math.round(sequenceCount * weight) > 0))
+      throw trainerProblem('data-missing', {
+        ja: `${request.sources.map(({ path }) => path).join(', ')} に学習できる系列がありません。`,
+        en: `There is no sequence to train on in ${request.sources.map(({ path }) => path).join(', ')}.`,
+      });
+    return createBatchOrder({ sources, batchSize: spec.batchSize, seed: request.seed });
+  }
+
+  /** The step has already been written in place: nothing of it may live on. */
+  function diverged(step: number) {
+    loaded = false;
+    forgetMoments();
+    return trainerProblem('diverged', {
+      ja: `ステップ ${step} で損失または勾配が有限でなくなりました。学習率を下げて、重みを読み込み直してください。`,
+      en: `At step ${step} loss or gradient was not finite. Lower the learning rate and load the weights again.`,
+    });
+  }
+
+  function forgetMoments(): void {
+    firstMoments.values.fill(0);
+    secondMoments.values.fill(0);
+    adamSteps = 0;
+  }
+}
+
+/** Row after row, source after source; counts what it gave. */
+function* allRows(reader: BatchReader, used: number[]): Generator<SequenceReference> {
+  for (const [source, count] of reader.sequenceCounts().entries()) {
+    for (let sequence = 0; sequence < count; sequence += 1) {
+      used[source]! += 1;
+      yield { source, sequence };
     }
   }
+}
 
-  async function trainStep(batch: Batch, learningRate: number): Promise<{ loss: number; gradientNorm: number }> {
-    adamSteps += 1;
-    const { beta1, beta2, weightDecay } = spec.adamw;
-    const outputs = await stepSession.run(
-      {
-        ...stepFeeds,
-        ...batchFeeds(batch),
-        learningRate: scalar(learningRate / (1 - beta1 ** adamSteps)),
-        secondCorrection: scalar(1 / (1 - beta2 ** adamSteps)),
-        keep: scalar(1 - learningRate * weightDecay),
-      },
-      stepFetches,
-    );
-    return { loss: firstValue(outputs.loss), gradientNorm: firstValue(outputs.gradientNorm) };
-  }
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
-  async function evaluateBatch(evaluation: InferenceSession, batch: Batch): Promise<number> {
-    if (batch.weightSum === 0) return 0;
-    const feeds: Record<string, Tensor> = batchFeeds(batch);
-    for (const { name } of layout.tensors) feeds[`p:${name}`] = weights.tensor(name);
-    return firstValue((await evaluation.run(feeds)).loss);
-  }
+const chunkValues = 1 << 20;
 
-  function* deltaChunks(): Generator<Uint8Array> {
-    const chunk = 1 << 20;
-    for (let start = 0; start < layout.length; start += chunk) {
-      const part = anchor.slice(start, start + chunk);
-      for (let index = 0; index < part.length; index += 1) part[index] = part[index]! - weights.values[start + index]!;
-      yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-    }
+function* deltaChunks(anchor: Float32Array, weights: Float32Array): Generator<Uint8Array> {
+  for (let start = 0; start < anchor.length; start += chunkValues) {
+    const part = anchor.slice(start, start + chunkValues);
+    for (let index = 0; index < part.length; index += 1) part[index]! -= weights[start + index]!;
+    yield new Uint8Array(part.buffer);
   }
 }
 
-function batchFeeds(batch: Batch): Record<string, Tensor> {
-  const rows = [batch.ids.length];
-  return {
-    ids: new Tensor('int32', batch.ids, rows),
-    targets: new Tensor('int32', batch.targets, rows),
-    weight: new Tensor('float32', batch.weight, rows),
-    inverseWeight: scalar(1 / Math.max(1, batch.weightSum)),
-  };
-}
-
-function scalar(value: number): Tensor {
-  return new Tensor('float32', Float32Array.of(value), []);
-}
-
-function firstValue(tensor: Tensor | undefined): number {
-  if (tensor === undefined) throw new TypeError('the graph gave no such output');
-  return (tensor.data as Float32Array)[0]!;
+function digestOf(values: Float32Array): Sha256Digest {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return createHash('sha256').update(bytes).digest('hex') as Sha256Digest;
 }
