@@ -75,6 +75,8 @@ export interface AggregationServiceOptions {
 export class AggregationService {
   readonly #options: AggregationServiceOptions;
   readonly #live = new Map<string, LiveAttempt>();
+  /** Attempts whose row is stored and whose machine is being brought up: whoever asks meanwhile waits. */
+  readonly #loading = new Map<string, Promise<void>>();
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: AggregationServiceOptions) {
@@ -88,7 +90,7 @@ export class AggregationService {
       .selectAll()
       .where('state', 'in', ['open', 'opened'])
       .execute();
-    for (const row of rows) await this.#load(row.instance, row.attempt, row.plan_text);
+    for (const row of rows) await this.#bringUp(row.instance, row.attempt, row.plan_text);
     this.#sweep = setInterval(() => void this.#freezeTheSilent(), 250);
   }
 
@@ -122,8 +124,7 @@ export class AggregationService {
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const row = await this.#row(plan.instance, plan.attempt);
-    if (row?.state === 'open' && !this.#live.has(keyOf(plan.instance, plan.attempt)))
-      await this.#load(plan.instance, plan.attempt, row.plan_text);
+    if (row?.state === 'open') await this.#bringUp(plan.instance, plan.attempt, row.plan_text);
   }
 
   async outcome(instance: string, attempt: number): Promise<AttemptOutcome> {
@@ -182,11 +183,7 @@ export class AggregationService {
     await this.plan(instance, attempt, organisation);
     return this.#options.events.waitFor(
       async () => {
-        const live = this.#live.get(keyOf(instance, attempt));
-        if (live === undefined) {
-          const row = await this.#row(instance, attempt);
-          throw problems.attemptOver(row?.reason || row?.state || 'closed');
-        }
+        const live = await this.#require(instance, attempt);
         return publishedList(live.state, 'aborted', organisation) ?? publishedList(live.state, list, organisation);
       },
       waitMs,
@@ -279,6 +276,19 @@ export class AggregationService {
         });
       });
     }
+  }
+
+  async #bringUp(instance: string, attempt: number, planText: string): Promise<LiveAttempt> {
+    const key = keyOf(instance, attempt);
+    if (!this.#live.has(key)) {
+      const loading =
+        this.#loading.get(key) ?? this.#load(instance, attempt, planText).finally(() => this.#loading.delete(key));
+      this.#loading.set(key, loading);
+      await loading;
+    }
+    const live = this.#live.get(key);
+    if (live === undefined) throw problems.attemptOver('closed');
+    return live;
   }
 
   async #load(instance: string, attempt: number, planText: string): Promise<void> {
@@ -414,6 +424,7 @@ export class AggregationService {
     const live = this.#live.get(keyOf(instance, attempt));
     if (live !== undefined) return live;
     const row = await this.#row(instance, attempt);
+    if (row?.state === 'open') return this.#bringUp(instance, attempt, row.plan_text);
     throw problems.attemptOver(row?.reason || row?.state || 'unknown');
   }
 

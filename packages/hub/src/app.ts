@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Readable } from 'node:stream';
-import {
-  digestSchema,
-  isKibanError,
-  programmeIdSchema,
-  type Sha256Digest,
-  toProblem,
-  uuidV7,
-} from '@kiban/core';
+import { digestSchema, isKibanError, programmeIdSchema, type Sha256Digest, toProblem, uuidV7 } from '@kiban/core';
 import {
   decisionSchema,
   joinRequestSchema,

@@ -113,7 +113,7 @@ class RunningAttempt {
   async run(): Promise<InstanceOutcome> {
     const { signal } = this.#task;
     this.#journal = openJournal(this.#journalPath(this.#task.attempt));
-    await this.#perform(await this.#start());
+    if ((await this.#perform(await this.#start())) === 'over') return 'over';
     for (;;) {
       signal.throwIfAborted();
       const list = awaitedList(this.#state as MemberState);

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export { kibanEntry, ServiceProcess } from './service-process.ts';
+export { TestCoalition, testProgramme } from './test-coalition.ts';
