@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isKibanError, type Logger, type OrganisationId, sha256Hex, systemRandom } from '@kiban/core';
@@ -80,18 +78,12 @@ export class AggregationMember {
   async run(task: InstanceTask): Promise<InstanceOutcome> {
     const attempt = new RunningAttempt(this.#options, this.#hubKey, task);
     try {
-      return await attempt.run();
+      const outcome = await attempt.run();
+      // Nothing of this attempt can be asked for any more; the lasting marks stay.
+      await attempt.erase();
+      return outcome;
     } finally {
       attempt.close();
-    }
-  }
-
-  /** Deletes the journals of instances that are over, with their secrets. */
-  async eraseOthers(keep: ReadonlySet<string>): Promise<void> {
-    const names = existsSync(this.#options.directory) ? await readdir(this.#options.directory) : [];
-    for (const name of names) {
-      const instance = name.replace(/\.\d+\.journal$/, '');
-      if (!keep.has(instance)) await openJournal(join(this.#options.directory, name)).erase();
     }
   }
 }
@@ -129,6 +121,12 @@ class RunningAttempt {
   close(): void {
     this.#journal?.close();
     this.#journal = undefined;
+  }
+
+  async erase(): Promise<void> {
+    const journal = this.#journal;
+    this.#journal = undefined;
+    await journal?.erase();
   }
 
   async #start(): Promise<MemberStep> {
@@ -205,11 +203,8 @@ class RunningAttempt {
       case 'upload':
         return this.#upload();
       case 'erase':
-        if (effect.attempt === attempt) {
-          const journal = this.#journal;
-          this.#journal = undefined;
-          await journal?.erase();
-        } else await openJournal(this.#journalPath(effect.attempt)).erase();
+        if (effect.attempt === attempt) await this.erase();
+        else await openJournal(this.#journalPath(effect.attempt)).erase();
         return 'ok';
     }
   }
