@@ -10,7 +10,8 @@ export {
 } from './preparing/prepare-data-set.ts';
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
-export { type FolderListing, listFolder, type ReadItem, readFolder } from './reading/read-folder.ts';
+export { type FolderListing, listFolder } from './reading/list-folder.ts';
+export { type ReadItem, type ReadOptions, readFolder } from './reading/read-folder.ts';
 export type { ChatMessage, ChatRole, RecordContent, TextEncoding, TextRecord } from './reading/text-record.ts';
 export { chatTemplate } from './tokenizer/chat-template.ts';
 export {

@@ -5,7 +5,8 @@ import { KibanError, type Sha256Digest, sha256Hex, writeFileDurably } from '@kib
 import { normalise, type ProfileName } from '../normalising/profiles.ts';
 import { createShardWriter, type ShardWriter } from '../packing/shard-writer.ts';
 import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
-import { listFolder, readFolder } from '../reading/read-folder.ts';
+import { listFolder } from '../reading/list-folder.ts';
+import { readFolder } from '../reading/read-folder.ts';
 import type { RecordContent, TextEncoding } from '../reading/text-record.ts';
 import { specialIds } from '../tokenizer/special-tokens.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';

@@ -1,113 +1,165 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createReadStream } from 'node:fs';
-import { decoderLabels } from './detect-encoding.ts';
-import type { FileFault } from './file-outcome.ts';
+import { type FaultReason, listedFaults } from './file-outcome.ts';
+import { characterBoundary, type FatalDecoder, fatalDecoder, firstBadByte, unitBytes } from './text-decoding.ts';
 import type { TextEncoding } from './text-record.ts';
 
 export interface DecodedLine {
+  /** Without its LF; a CR before it is still there. */
   readonly text: string;
-  /** Byte offset where the line begins. */
+  /** Byte offset in the file. */
   readonly offset: number;
   /** Counted from 1. */
-  readonly line: number;
+  readonly number: number;
+  /** The line was too long: the next one continues it. */
+  readonly continues: boolean;
 }
 
-export interface DecodeOptions {
+export type FaultListener = (reason: FaultReason, offset: number, line: number) => void;
+
+export interface DecodeLinesOptions {
   readonly encoding: TextEncoding;
-  readonly skipBytes: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly onBytes: (bytes: number) => void;
-  readonly onFault: (fault: FileFault) => void;
+  /** Offset of the first chunk in the file: the length of the byte order mark. */
+  readonly startOffset: number;
+  readonly maxLineBytes: number;
+  /** What happens to a longer line: it is cut at a character, or dropped and named. */
+  readonly longLines: 'cut' | 'drop';
+  readonly onFault: FaultListener;
 }
-
-/** Longer lines are cut into pieces of this size when they are plain text, and dropped by name elsewhere. */
-export const longestLineBytes = 4 << 20;
 
 /**
- * A file line by line with flat memory. A line with bytes that are not of the encoding is dropped and named with the offset of the first bad
- * byte; the rest goes on. UTF-16 and ISO-2022-JP, whose lines cannot be cut at single bytes, are decoded as a stream.
+ * Decodes a stream of bytes in blocks of whole lines, so that memory does not grow with the file. A line that does not decode is left out and
+ * named with the offset of its first bad byte; the lines around it are kept. In no encoding read here is LF a part of another character.
  */
-export async function* decodeLines(path: string, options: DecodeOptions): AsyncGenerator<DecodedLine> {
-  const stream = createReadStream(path, {
-    start: options.skipBytes,
-    highWaterMark: 1 << 20,
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  if (options.encoding.startsWith('utf-16') || options.encoding === 'iso-2022-jp') {
-    yield* decodeStream(stream, options);
-    return;
-  }
-  let rest: Buffer = Buffer.alloc(0);
-  let offset = options.skipBytes;
-  let line = 1;
-  const emit = function* (bytes: Buffer): Generator<DecodedLine> {
-    const decoded = decodeLine(bytes, options.encoding);
-    if (typeof decoded === 'string') yield { text: decoded, offset, line };
-    else options.onFault({ reason: 'undecodable-bytes', offset: offset + decoded.badAt, line });
-  };
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    options.onBytes(chunk.length);
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = rest.indexOf(10, start); end >= 0; end = rest.indexOf(10, start)) {
-      yield* emit(rest.subarray(start, end));
-      offset += end + 1 - start;
-      start = end + 1;
-      line += 1;
+export async function* decodeLines(
+  chunks: AsyncIterable<Buffer>,
+  options: DecodeLinesOptions,
+): AsyncGenerator<readonly DecodedLine[]> {
+  const decoder = new BlockDecoder(options);
+  let carry: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    let bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+    const end = lastLineEnd(bytes, options.encoding);
+    if (end > 0) {
+      yield decoder.lines(bytes.subarray(0, end));
+      bytes = bytes.subarray(end);
     }
-    rest = rest.subarray(start);
-    if (rest.length > longestLineBytes) {
-      options.onFault({ reason: 'line-too-long', offset, line });
-      offset += rest.length;
-      rest = Buffer.alloc(0);
-    }
-  }
-  if (rest.length > 0) yield* emit(rest);
-}
-
-function decodeLine(bytes: Buffer, encoding: TextEncoding): string | { readonly badAt: number } {
-  const label = decoderLabels[encoding];
-  try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes).replace(/\r$/, '');
-  } catch {
-    // The longest prefix that decodes ends where the first bad sequence begins.
-    let low = 0;
-    let high = bytes.length;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      try {
-        new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-        low = middle;
-      } catch {
-        high = middle - 1;
+    while (bytes.length > options.maxLineBytes) {
+      const cut =
+        options.longLines === 'cut' ? characterBoundary(bytes, options.maxLineBytes, options.encoding) : undefined;
+      if (cut === undefined || cut === 0) {
+        decoder.dropBeginningOfLine(bytes.length & ~1);
+        bytes = bytes.subarray(bytes.length & ~1);
+      } else {
+        yield decoder.beginningOfLine(bytes.subarray(0, cut));
+        bytes = bytes.subarray(cut);
       }
     }
-    return { badAt: low };
+    carry = bytes;
   }
+  if (carry.length > 0) yield decoder.lines(carry);
 }
 
-async function* decodeStream(stream: AsyncIterable<Buffer>, options: DecodeOptions): AsyncGenerator<DecodedLine> {
-  const decoder = new TextDecoder(decoderLabels[options.encoding], { fatal: true });
-  let rest = '';
-  let line = 1;
-  let offset = options.skipBytes;
-  for await (const chunk of stream) {
-    options.onBytes(chunk.length);
-    let text: string;
-    try {
-      text = decoder.decode(chunk, { stream: true });
-    } catch {
-      options.onFault({ reason: 'undecodable-bytes', offset, line });
-      return;
-    }
-    rest += text;
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    for (const one of lines) {
-      yield { text: one.replace(/\r$/, ''), offset, line };
-      line += 1;
-    }
-    offset += chunk.length;
+/** Offset just after the last LF, 0 when there is none. */
+function lastLineEnd(bytes: Buffer, encoding: TextEncoding): number {
+  if (unitBytes(encoding) === 1) return bytes.lastIndexOf(10) + 1;
+  const [first, second] = encoding === 'utf-16le' ? [10, 0] : [0, 10];
+  for (let at = (bytes.length & ~1) - 2; at >= 0; at -= 2) {
+    if (bytes[at] === first && bytes[at + 1] === second) return at + 2;
   }
-  if (rest !== '') yield { text: rest, offset, line };
+  return 0;
+}
+
+class BlockDecoder {
+  readonly #options: DecodeLinesOptions;
+  #decoder: FatalDecoder;
+  #offset: number;
+  #line = 1;
+  #faults = 0;
+  #dropping = false;
+
+  constructor(options: DecodeLinesOptions) {
+    this.#options = options;
+    this.#offset = options.startOffset;
+    this.#decoder = fatalDecoder(options.encoding);
+  }
+
+  /** A block of whole lines; its first may be the rest of a line that was too long. */
+  lines(block: Buffer): DecodedLine[] {
+    const whole = this.#dropping ? undefined : this.#decode(block);
+    const lines: DecodedLine[] = [];
+    if (whole !== undefined) {
+      const texts = whole.split('\n');
+      if (texts.at(-1) === '') texts.pop();
+      let start = 0;
+      for (const text of texts) {
+        lines.push({ text, offset: this.#offset + start, number: this.#line, continues: false });
+        this.#line += 1;
+        start = this.#lineEnd(block, start);
+      }
+    } else {
+      for (let start = 0; start < block.length; ) {
+        const end = this.#lineEnd(block, start);
+        this.#oneLine(block.subarray(start, end), this.#offset + start, lines);
+        start = end;
+      }
+    }
+    this.#offset += block.length;
+    return lines;
+  }
+
+  beginningOfLine(piece: Buffer): DecodedLine[] {
+    const text = this.#decode(piece);
+    const offset = this.#offset;
+    this.#offset += piece.length;
+    if (text === undefined) {
+      this.#undecodable(piece, offset);
+      return [];
+    }
+    return [{ text, offset, number: this.#line, continues: true }];
+  }
+
+  dropBeginningOfLine(byteCount: number): void {
+    if (!this.#dropping) this.#options.onFault('line-too-long', this.#offset, this.#line);
+    this.#dropping = true;
+    this.#offset += byteCount;
+  }
+
+  #oneLine(bytes: Buffer, offset: number, lines: DecodedLine[]): void {
+    if (this.#dropping) this.#dropping = false;
+    else {
+      const text = this.#decode(bytes);
+      if (text === undefined) this.#undecodable(bytes, offset);
+      else lines.push({ text: text.replace(/\n$/, ''), offset, number: this.#line, continues: false });
+    }
+    this.#line += 1;
+  }
+
+  #undecodable(bytes: Buffer, offset: number): void {
+    this.#faults += 1;
+    // Finding the place costs many decodings: done for the faults that are listed.
+    const within = this.#faults <= listedFaults ? (firstBadByte(bytes, this.#options.encoding) ?? 0) : 0;
+    this.#options.onFault('undecodable-bytes', offset + within, this.#line);
+  }
+
+  #decode(bytes: Buffer): string | undefined {
+    try {
+      return this.#decoder.decode(bytes);
+    } catch {
+      this.#decoder = fatalDecoder(this.#options.encoding);
+      return undefined;
+    }
+  }
+
+  #lineEnd(block: Buffer, start: number): number {
+    const { encoding } = this.#options;
+    if (unitBytes(encoding) === 1) {
+      const at = block.indexOf(10, start);
+      return at < 0 ? block.length : at + 1;
+    }
+    const [first, second] = encoding === 'utf-16le' ? [10, 0] : [0, 10];
+    for (let at = start; at + 1 < block.length; at += 2) {
+      if (block[at] === first && block[at + 1] === second) return at + 2;
+    }
+    return block.length;
+  }
 }
