@@ -97,6 +97,7 @@ export class Coalition {
   readonly sent: { from: OrganisationId; stage: MemberStage; text: string }[] = [];
   hub: HubState | undefined;
   outcome: Outcome = { opened: false, survivors: [], sum: [], scalars: {} };
+  readonly hubRefusals: Refusal[] = [];
   persists = 0;
   readonly #tasks: (() => Promise<unknown>)[] = [];
 
@@ -154,10 +155,11 @@ export class Coalition {
     await this.#runHub(await startHub({ planText: this.planText, signKey: this.hubKey }));
   }
 
-  async join(party: Party): Promise<void> {
+  async join(party: Party): Promise<MemberStep> {
     const { marks } = party;
     const step = await party.machine.startMember({ planText: this.planText, ...this.#dependencies(party), marks });
     await this.#runMember(party, step);
+    return step;
   }
 
   /** Runs what is queued, carries lists, freezes where only the silent are missing; returns when nothing moves. */
@@ -185,6 +187,7 @@ export class Coalition {
 
   async stepHub(event: HubEvent): Promise<HubStep> {
     const step = await stepHub(this.hub as HubState, event);
+    if (!step.ok) this.hubRefusals.push(step.refusal);
     await this.#runHub(step);
     return step;
   }

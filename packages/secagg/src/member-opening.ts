@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OrganisationId } from '@kiban/core';
-import { encodeBase64 } from '@kiban/crypto';
 import { type Attempt, memberOf } from './attempt.ts';
 import { type ListOf, listedMembers } from './lists.ts';
 import type { MemberRecord, SharePair } from './member-records.ts';
@@ -82,5 +81,6 @@ export function readManifest(
 function shareOf(state: MemberState, of: OrganisationId): SharePair {
   if (of === state.dependencies.identity.organisation) return journalOf(state, 'shared').ownShares;
   const held = journalOf(state, 'confirmed').shares.find((entry) => entry.from === of);
-  return held?.shares ?? { self: encodeBase64(new Uint8Array(0)), box: '' };
+  if (held === undefined) throw new Error(`no shares of ${of} were kept`);
+  return held.shares;
 }

@@ -128,7 +128,7 @@ export function awaitedList(state: MemberState): ListName | undefined {
     case 'closed':
       return undefined;
     case 'stopped':
-      return state.sent.complaint === undefined ? undefined : 'aborted';
+      return (state.journal.open().stopped?.message ?? '') === '' ? undefined : 'aborted';
   }
 }
 

@@ -125,7 +125,7 @@ async function recordFor(state: MemberState, event: MemberEvent): Promise<Member
     case 'shards-uploaded':
       return fromUpload(state, event);
     case 'abandon':
-      if (state.phase === 'closed' || state.phase === 'stopped') return undefined;
+      if (isOver(state)) return undefined;
       return { record: 'stopped', code: event.code, against: [], message: '', burnt: false };
   }
 }
@@ -188,9 +188,14 @@ function fromAborted(
   names: readonly OrganisationId[],
   burnt: boolean,
 ): MemberRecord | undefined {
-  const { stopped } = state.journal.open();
-  if (state.phase === 'closed' || (stopped !== undefined && stopped.message === '')) return undefined;
+  if (isOver(state)) return undefined;
   return { record: 'stopped', code, against: names, message: '', burnt };
+}
+
+/** Closed or stopped, with no complaint left to deliver. */
+function isOver(state: MemberState): boolean {
+  const { closed, stopped } = state.journal.open();
+  return closed !== undefined || (stopped !== undefined && stopped.message === '');
 }
 
 function fromResult(state: MemberState, before: string, sumDigest: string): MemberRecord | undefined {

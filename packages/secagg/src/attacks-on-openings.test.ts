@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SigningKey } from '@kiban/crypto';
 import { brokenBuild } from './broken-build.ts';
-import type { Coalition, Party } from './coalition-driver.ts';
 import * as product from './coalition-driver.ts';
-import type { ListName } from './effects.ts';
-import { signEnvelope } from './envelope.ts';
+
+import { answerTo, forgedList, readBody, resigned } from './forged-lists.ts';
 
 type Driver = typeof product;
 
@@ -29,27 +27,6 @@ test('per peer of U3 an opening holds one kind of share, never both', async () =
   });
   assert.equal(await holdsBoth(broken), true);
 });
-
-/** A list that the hub signs after changing it. */
-function forgedList(coalition: Coalition, party: Party, change: (body: ListBody) => object): string {
-  const text = coalition.listFor(party);
-  assert.ok(text !== undefined);
-  return signEnvelope(
-    'list',
-    { ...readBody(text), ...change(readBody(text) as unknown as ListBody) },
-    coalition.hubKey,
-  );
-}
-
-/** `accepted`, or the code of the refusal. */
-async function answerTo(coalition: Coalition, party: Party, list: ListName, text: string): Promise<string> {
-  const step = await coalition.stepMember(party, { type: 'list-received', list, text });
-  return step.ok ? 'accepted' : step.refusal.code;
-}
-
-interface ListBody {
-  readonly members: { organisation: string; message: string; part?: object }[];
-}
 
 const threshold = {
   file: 'member-opening.ts',
@@ -118,13 +95,4 @@ for (const list of ['confirms', 'survivors'] as const) {
     assert.equal(await belowQuorum(product), 'list-below-quorum');
     assert.equal(await belowQuorum(await brokenBuild(quorum)), 'accepted');
   });
-}
-
-/** Another signature under the same body. */
-function resigned(text: string, kind: string, key: SigningKey, change: object = {}): string {
-  return signEnvelope(kind, { ...readBody(text), ...change }, key);
-}
-
-function readBody(text: string): Record<string, unknown> {
-  return JSON.parse((JSON.parse(text) as { body: string }).body) as Record<string, unknown>;
 }

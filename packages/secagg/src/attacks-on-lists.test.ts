@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeBase64, x25519KeyPair } from '@kiban/crypto';
+import { brokenBuild } from './broken-build.ts';
+import * as product from './coalition-driver.ts';
+import { answerTo, forgedList, resigned } from './forged-lists.ts';
+
+type Driver = typeof product;
+
+const keptLists = { file: 'member.ts', find: "return refuse('list-differs', list.list);", replace: '' };
+const listOrder = {
+  file: 'member.ts',
+  find: 'awaitedList(state) !== list.list',
+  replace: 'awaitedList(state) === undefined',
+};
+const signature = {
+  file: 'envelope.ts',
+  find: "signature === undefined || !verifyBytes(key, h('sign', [kind, envelope.body]), signature)",
+  replace: 'signature === undefined',
+};
+
+test('a member signs one survivor set: another one is refused, in this attempt and in a later one', async () => {
+  const second = async ({ Coalition }: Driver): Promise<string> => {
+    const coalition = new Coalition({ memberCount: 5, wordCount: 8, heldList: 'survivors' });
+    await coalition.run();
+    const party = coalition.parties[4]!;
+    const first = coalition.listFor(party)!;
+    const other = forgedList(coalition, party, ({ members }) => ({ members: members.slice(1) }));
+    assert.equal(await answerTo(coalition, party, 'survivors', first), 'accepted');
+    assert.equal(await answerTo(coalition, party, 'survivors', first), 'accepted');
+    return answerTo(coalition, party, 'survivors', other);
+  };
+  assert.equal(await second(product), 'list-differs');
+  assert.equal(await second(await brokenBuild(keptLists, listOrder)), 'accepted');
+
+  const later = async ({ Coalition }: Driver): Promise<string> => {
+    const coalition = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'signatures' });
+    await coalition.run();
+    const party = coalition.parties[0]!;
+    const again = new Coalition({ memberCount: 3, wordCount: 8, attempt: 2 });
+    again.parties[0]!.marks.push(...party.marks);
+    const step = await again.join(again.parties[0]!);
+    return step.ok ? 'accepted' : step.refusal.code;
+  };
+  assert.equal(await later(product), 'instance-signed');
+  const marks = { file: 'member.ts', find: "mark.kind !== 'joined'", replace: "mark.kind === 'closed'" };
+  assert.equal(await later(await brokenBuild(marks)), 'accepted');
+});
+
+test('an attempt that was joined is not joined again, and a later one first erases it', async () => {
+  const first = new product.Coalition({ memberCount: 3, wordCount: 8, attempt: 3, heldList: 'confirms' });
+  await first.run();
+  const { marks } = first.parties[0]!;
+  for (const [attempt, code] of [
+    [2, 'attempt-joined'],
+    [3, 'attempt-joined'],
+  ] as const) {
+    const again = new product.Coalition({ memberCount: 3, wordCount: 8, attempt });
+    again.parties[0]!.marks.push(...marks);
+    const step = await again.join(again.parties[0]!);
+    assert.equal(step.ok || step.refusal.code, code);
+  }
+  const next = new product.Coalition({ memberCount: 3, wordCount: 8, attempt: 4 });
+  next.parties[0]!.marks.push(...marks);
+  const step = await next.join(next.parties[0]!);
+  assert.ok(step.ok);
+  assert.deepEqual(
+    step.effects.slice(0, 2).map((effect) => effect.type),
+    ['erase', 'persist'],
+  );
+});
+
+test("a peer's key that the hub swapped for its own is refused before anything is sealed to it", async () => {
+  const swapped = async ({ Coalition }: Driver): Promise<string> => {
+    const coalition = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'keys' });
+    await coalition.run();
+    const party = coalition.parties[0]!;
+    const x25519 = encodeBase64(x25519KeyPair(new Uint8Array(32).fill(1)).publicKey);
+    const text = forgedList(coalition, party, ({ members }) => ({
+      members: members.map((entry, place) =>
+        place !== 1 ? entry : { ...entry, message: resigned(entry.message, 'advertise', coalition.hubKey, { x25519 }) },
+      ),
+    }));
+    return answerTo(coalition, party, 'keys', text);
+  };
+  assert.equal(await swapped(product), 'message-signature-wrong');
+  assert.equal(await swapped(await brokenBuild(signature)), 'accepted');
+});
+
+test('a list that somebody else than the hub signed is refused', async () => {
+  const impostor = async ({ Coalition }: Driver): Promise<string> => {
+    const coalition = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'keys' });
+    await coalition.run();
+    const party = coalition.parties[0]!;
+    return answerTo(coalition, party, 'keys', resigned(coalition.listFor(party)!, 'list', coalition.parties[1]!.key));
+  };
+  assert.equal(await impostor(product), 'list-signature-wrong');
+  assert.equal(await impostor(await brokenBuild(signature)), 'accepted');
+});
