@@ -1,131 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OrganisationId } from '@kiban/core';
-import { isAgreementPublicKey, x25519KeyPair, x25519SharedSecret } from '@kiban/crypto';
+import { decodeBase64, isAgreementPublicKey, x25519KeyPair, x25519SharedSecret } from '@kiban/crypto';
 import { memberOf } from './attempt.ts';
 import { sameBytes, shareCommitment } from './derivations.ts';
-import type { MemberStage } from './effects.ts';
-import type { ShardDigest } from './events.ts';
-import { expectedMembers, type HubState, messageOf, transcriptBefore } from './hub-state.ts';
+import type { HubEvent, ShardDigest } from './events.ts';
+import { frozenList, type HubState, messageOf, type OrderedStage, type ReceivedMessage } from './hub-state.ts';
 import { readManifest } from './member-opening.ts';
-import { entriesFor, partDigest, readMessage, readShareMessage } from './messages.ts';
+import { entriesFor, type MessageBody, partDigest, readMessage, readShareMessage } from './messages.ts';
 import { refuse } from './refusal.ts';
 
-/** Checks a message of the current stage completely; nothing is kept of one that is refused. */
-export function checkHubMessage(
-  state: HubState,
-  stage: MemberStage,
-  from: OrganisationId,
-  text: string,
-  durableShards: readonly ShardDigest[],
-): void {
+/** Any key pair shows whether a peer's point has low order. */
+const probe = x25519KeyPair(new Uint8Array(32).fill(0x55));
+
+type Incoming = Extract<HubEvent, { type: 'message-received' }>;
+
+/** Everything the hub can see to be wrong with a message of the current stage. */
+export function checkMessage(state: HubState, stage: OrderedStage, event: Incoming): ReceivedMessage<OrderedStage> {
   const { attempt } = state;
+  const { from, text } = event;
+  const listed = stage === 'share' ? readShareMessage(text).header : text;
   const before = transcriptBefore(state, stage);
   switch (stage) {
-    case 'advertise':
-      return checkKeys(state, from, text);
-    case 'share':
-      return checkParts(state, from, text);
+    case 'advertise': {
+      const body = readMessage(attempt, stage, from, before, listed);
+      checkKeys(state, from, body);
+      return { text, listed, body };
+    }
+    case 'share': {
+      const body = readMessage(attempt, stage, from, before, listed);
+      checkParts(state, from, text, body);
+      return { text, listed, body };
+    }
     case 'confirm': {
-      const body = readMessage(attempt, stage, from, before, text);
-      const peers = expectedMembers(state, 'confirm').filter((name) => name !== from);
+      const body = readMessage(attempt, stage, from, before, listed);
+      const peers = frozenList(state, 'shares').members.filter((name) => name !== from);
       entriesFor(body.pairs, (entry) => entry.with, peers, from);
-      return;
+      if (body.box.length !== 28 + 32 * peers.length) refuse('commitments-incomplete', 'box', [from]);
+      return { text, listed, body };
     }
     case 'manifest': {
-      const body = readManifest(attempt, from, before, text);
-      const held = new Map(durableShards.map((shard) => [shard.n, shard]));
-      for (const shard of body.shards) {
-        const stored = held.get(shard.n);
-        if (stored?.sha256 !== shard.sha256 || stored.length !== shard.length) {
-          refuse('shards-differ', `shard ${shard.n} is not stored`, [from]);
-        }
-      }
-      return;
+      const body = readManifest(attempt, from, before, listed);
+      if (!sameShards(body.shards, event.durableShards ?? [])) refuse('shards-differ', 'stored shards', [from]);
+      return { text, listed, body };
     }
     case 'signature':
-    case 'complaint':
-      readMessage(attempt, stage, from, before, text);
-      return;
-    case 'opening':
-      return checkOpening(state, from, text);
-  }
-}
-
-/** Who disagree about their pair secret, if any two of the given members do. */
-export function disagreeingPair(
-  state: HubState,
-  members: readonly OrganisationId[],
-): readonly [OrganisationId, OrganisationId] | undefined {
-  const before = transcriptBefore(state, 'confirm');
-  const pairs = new Map<string, Uint8Array>();
-  for (const from of members) {
-    const body = readMessage(state.attempt, 'confirm', from, before, messageOf(state, 'confirm', from));
-    for (const entry of body.pairs) pairs.set(`${from} ${entry.with}`, entry.commitment);
-  }
-  for (const one of members) {
-    for (const other of members) {
-      if (one >= other) continue;
-      const ours = pairs.get(`${one} ${other}`);
-      const theirs = pairs.get(`${other} ${one}`);
-      if (ours === undefined || theirs === undefined || !sameBytes(ours, theirs)) return [one, other];
-    }
-  }
-  return undefined;
-}
-
-/** Fixed and public: only asks whether a point can be agreed with at all. */
-const probe = x25519KeyPair(new Uint8Array(32).fill(9));
-
-function checkKeys(state: HubState, from: OrganisationId, text: string): void {
-  const { attempt } = state;
-  const body = readMessage(attempt, 'advertise', from, attempt.planHash, text);
-  const usable =
-    x25519SharedSecret(probe.privateKey, body.x25519) !== undefined &&
-    isAgreementPublicKey(body.mlKem768, 'ml-kem-768');
-  if (!usable) refuse('key-unusable', '', [from]);
-  for (const [other, message] of state.messages.advertise) {
-    const known = readMessage(attempt, 'advertise', other, attempt.planHash, message);
-    if (sameBytes(known.x25519, body.x25519) || sameBytes(known.mlKem768, body.mlKem768)) {
-      refuse('key-repeated', '', [from, other]);
+      return { text, listed, body: readMessage(attempt, stage, from, before, listed) };
+    case 'opening': {
+      const body = readMessage(attempt, stage, from, before, listed);
+      checkOpening(state, from, body);
+      return { text, listed, body };
     }
   }
 }
 
-function checkParts(state: HubState, from: OrganisationId, text: string): void {
-  const message = readShareMessage(text);
-  const body = readMessage(state.attempt, 'share', from, transcriptBefore(state, 'share'), message.header);
-  const members = expectedMembers(state, 'share');
+/** The transcript that a message of this stage must name. */
+function transcriptBefore(state: HubState, stage: OrderedStage): Uint8Array {
+  if (stage === 'advertise') return state.attempt.planHash;
+  const list = {
+    share: 'keys',
+    confirm: 'shares',
+    manifest: 'confirms',
+    signature: 'survivors',
+    opening: 'survivors',
+  } as const;
+  return frozenList(state, list[stage]).transcript;
+}
+
+function checkKeys(state: HubState, from: OrganisationId, body: MessageBody<'advertise'>): void {
+  if (x25519SharedSecret(probe.privateKey, body.x25519) === undefined) refuse('key-unusable', 'x25519', [from]);
+  if (!isAgreementPublicKey(body.mlKem768, 'ml-kem-768')) refuse('key-unusable', 'mlKem768', [from]);
+  for (const [name, other] of state.received.advertise) {
+    if (sameBytes(other.body.x25519, body.x25519) || sameBytes(other.body.mlKem768, body.mlKem768))
+      refuse('key-repeated', '', [from, name]);
+  }
+}
+
+function checkParts(state: HubState, from: OrganisationId, text: string, body: MessageBody<'share'>): void {
+  const { members } = frozenList(state, 'keys');
   const peers = members.filter((name) => name !== from);
   entriesFor(body.shares, (entry) => entry.to, members, from);
-  const hashes = entriesFor(body.parts, (entry) => entry.to, peers, from);
-  const parts = entriesFor(message.parts, (entry) => entry.to, peers, from);
-  for (const to of peers) {
-    const part = parts.get(to)?.part;
-    if (part === undefined || partDigest(part) !== hashes.get(to)?.sha256) refuse('commitments-incomplete', to, [from]);
+  const digests = entriesFor(body.parts, (entry) => entry.to, peers, from);
+  const parts = entriesFor(readShareMessage(text).parts, (entry) => entry.to, peers, from);
+  for (const [to, { part }] of parts) {
+    if (digests.get(to)?.sha256 !== partDigest(part) || decodeBase64(part.ciphertext, 1088) === undefined)
+      refuse('commitments-incomplete', `part for ${to}`, [from]);
   }
 }
 
-/** Every opened share is checked against its dealer's commitment, so a wrong one names the member that answered. */
-function checkOpening(state: HubState, from: OrganisationId, text: string): void {
-  const { attempt } = state;
-  const t1 = transcriptBefore(state, 'share');
-  const body = readMessage(attempt, 'opening', from, transcriptBefore(state, 'opening'), text);
-  const survivors = state.frozen.manifest?.members ?? [];
-  const dropped = expectedMembers(state, 'opening').filter((name) => !survivors.includes(name));
-  const holder = memberOf(attempt, from).index;
-  for (const [kind, entries, expected] of [
-    ['self', body.self, survivors],
-    ['box', body.box, dropped],
+/** One kind of share per member of U3, each as its dealer committed to it: a corrupted one is named here. */
+function checkOpening(state: HubState, from: OrganisationId, body: MessageBody<'opening'>): void {
+  const survivors = frozenList(state, 'survivors').members;
+  const dropped = frozenList(state, 'confirms').members.filter((name) => !survivors.includes(name));
+  const t1 = frozenList(state, 'keys').transcript;
+  const holder = memberOf(state.attempt, from).index;
+  for (const [kind, expected] of [
+    ['self', survivors],
+    ['box', dropped],
   ] as const) {
-    const names = entries.map((entry) => entry.of);
-    if (names.join() !== expected.join()) refuse('opening-wrong', kind, [from]);
+    const entries = body[kind];
+    if (entries.length !== expected.length || entries.some((entry, place) => entry.of !== expected[place]))
+      refuse('opening-wrong', kind, [from]);
     for (const { of, share } of entries) {
-      const header = readMessage(attempt, 'share', of, t1, messageOf(state, 'share', of));
-      const committed = header.shares.find((entry) => entry.to === from)?.[kind];
-      const dealer = memberOf(attempt, of).index;
-      if (committed === undefined || !sameBytes(shareCommitment(kind, t1, dealer, holder, share), committed)) {
-        refuse('share-wrong', `${kind} share of ${of}`, [from]);
-      }
+      const dealer = memberOf(state.attempt, of).index;
+      const committed = messageOf(state, 'share', of).body.shares.find((entry) => entry.to === from);
+      if (committed === undefined || !sameBytes(shareCommitment(kind, t1, dealer, holder, share), committed[kind]))
+        refuse('share-wrong', `dealt by ${of}`, [from]);
     }
   }
+}
+
+function sameShards(manifest: readonly ShardDigest[], durable: readonly ShardDigest[]): boolean {
+  const held = [...durable].sort((a, b) => a.n - b.n);
+  return (
+    manifest.length === held.length &&
+    manifest.every(({ n, length, sha256 }, place) => {
+      const other = held[place];
+      return other !== undefined && other.n === n && other.length === length && other.sha256 === sha256;
+    })
+  );
 }
