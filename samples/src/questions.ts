@@ -37,8 +37,8 @@ export interface ChatExample {
 export interface HeldOutQuestion {
   readonly id: string;
   readonly sector: Sector;
-  /** Questions about one fact belong together in statistics. */
-  readonly cluster: string;
+  /** Questions about one fact belong together in statistics; names the fact. */
+  readonly fact: string;
   readonly question: string;
   readonly answer: string;
   /** Whether this wording was used in training for other facts, or never. */
@@ -73,7 +73,7 @@ export function questionMaterial(
       heldOut.push({
         id: `${fact.id}-${kind}`,
         sector,
-        cluster: fact.id,
+        fact: fact.id,
         question: wording(fact),
         answer: fact.answer,
         kind,

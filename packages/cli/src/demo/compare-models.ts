@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { parseYaml } from '@kiban/core';
-import { type HeldOutLoss, type QualityRow, type QualityTable, type Question, scoreQuestions } from '@kiban/evals';
+import {
+  buildQualityTable,
+  type HeldOutLoss,
+  type QualityMeasurement,
+  type QualityModel,
+  type QualityTable,
+  type Question,
+  type SectorAccuracy,
+  scoreQuestionSet,
+} from '@kiban/evals';
 import type { ProgrammeState } from '@kiban/protocol';
 import { runPlanSchema } from '@kiban/training';
 import { askModel } from './ask-model.ts';
@@ -23,6 +32,7 @@ export interface Comparison {
 interface LocalModel {
   readonly weightsPath: string;
   readonly tokens: number;
+  readonly seconds: number;
 }
 
 /** Trains the controls on equal tokens and scores everything by what the models generate. */
@@ -42,7 +52,11 @@ export async function compareModels(comparison: Comparison): Promise<QualityTabl
     dataSets: data.get(member)!.map((one) => one.id),
     batchSize: plan.inner.batchSize,
   });
-  const train = (node: RoleProcess, body: object) => node.client.post<LocalModel>('/local-models', body, signal);
+  const train = async (node: RoleProcess, body: object): Promise<LocalModel> => {
+    const startedAtMs = Date.now();
+    const model = await node.client.post<Omit<LocalModel, 'seconds'>>('/local-models', body, signal);
+    return { ...model, seconds: (Date.now() - startedAtMs) / 1000 };
+  };
 
   view.phase('comparing', {
     ja: '比較: 各社単独と、全部まとめた学習 (同じトークン数)',
@@ -84,41 +98,41 @@ export async function compareModels(comparison: Comparison): Promise<QualityTabl
         .client.post<HeldOutLoss>('/evaluations', { ...task(member), weightsPath }, signal);
     return losses;
   };
-  const row = async (
-    name: string,
-    kind: QualityRow['kind'],
+  const measure = async (
+    model: QualityModel,
     node: RoleProcess,
-    model: string,
+    servedAs: string,
     weightsPath: string,
-    trainingTokens: number,
-  ): Promise<QualityRow> => ({
-    name,
-    kind,
+    trained: { readonly tokens: number; readonly seconds: number },
+  ): Promise<QualityMeasurement> => ({
+    model,
     heldOut: await heldOut(weightsPath),
-    accuracy: await accuracyBySector(node, model, comparison),
-    trainingTokens,
+    accuracy: await accuracyBySector(node, servedAs, comparison),
+    seconds: trained.seconds,
+    trainedTokens: trained.tokens,
   });
-  const rows: QualityRow[] = [await row('start', 'start', first!, 'start', startPath, 0)];
+  const measurements = [await measure({ kind: 'start' }, first!, 'start', startPath, { tokens: 0, seconds: 0 })];
   for (const member of members) {
     const model = alone.get(member)!;
-    rows.push(
-      await row(
-        `alone-${member}`,
-        'alone',
+    measurements.push(
+      await measure(
+        { kind: 'alone', member },
         coalition.nodes.get(member)!,
         `alone-${member}`,
         model.weightsPath,
-        model.tokens,
+        model,
       ),
     );
   }
-  const shared = state.rounds
-    .filter((round) => round.outcome === 'accepted')
-    .reduce((sum, round) => sum + round.tokens, 0);
-  rows.push(await row('shared-base', 'shared-base', first!, state.release as string, basePath, shared));
+  const accepted = state.rounds.filter((round) => round.outcome === 'accepted');
+  const shared = {
+    tokens: accepted.reduce((sum, round) => sum + round.tokens, 0),
+    seconds: state.rounds.reduce((sum, round) => sum + round.durationMs / 1000, 0),
+  };
+  measurements.push(await measure({ kind: 'base' }, first!, state.release as string, basePath, shared));
   if (pooled !== undefined && pooledModel !== undefined)
-    rows.push(await row('pooled', 'pooled', pooled, 'pooled', pooledModel.weightsPath, pooledModel.tokens));
-  return { members, rows };
+    measurements.push(await measure({ kind: 'pooled' }, pooled, 'pooled', pooledModel.weightsPath, pooledModel));
+  return buildQualityTable(members, measurements);
 }
 
 /** Share of the held-out questions of each sector that a model answers, by what it generates. */
@@ -126,15 +140,13 @@ export async function accuracyBySector(
   node: RoleProcess,
   model: string,
   { questions, signal }: Pick<Comparison, 'questions' | 'signal'>,
-): Promise<Record<string, number>> {
-  const accuracy: Record<string, number> = {};
-  for (const [sector, list] of questions)
-    accuracy[sector] = (
-      await scoreQuestions(list, (question) => askModel(node.client.origin, model, question, signal), {
-        concurrency: 2,
-        signal,
-      })
-    ).accuracy;
+): Promise<Record<string, SectorAccuracy>> {
+  const accuracy: Record<string, SectorAccuracy> = {};
+  for (const [sector, list] of questions) {
+    const ask = (question: Question) => askModel(node.client.origin, model, question.question, signal);
+    const { correct, total, standardError } = await scoreQuestionSet(list, ask, { concurrency: 2, signal });
+    accuracy[sector] = { correct, total, standardError };
+  }
   return accuracy;
 }
 

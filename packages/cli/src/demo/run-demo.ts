@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { KibanError, writeFileDurably } from '@kiban/core';
-import { type Question, qualityFindings, readQuestionSet, renderQualityTable } from '@kiban/evals';
+import { judgeQualityTable, parseQuestionSet, type Question, renderQualityTable } from '@kiban/evals';
 import { initialiseNode, nodeConfigSchema } from '@kiban/node';
 import type { ProgrammeState } from '@kiban/protocol';
 import { generateSamples } from '@kiban/samples';
@@ -144,9 +144,13 @@ async function gatherData(directory: string, settings: DemoSettings, view: DemoV
       { id: 'documents', folder: join(samples, sector, 'documents'), weight: 1 },
       { id: 'questions', folder: join(samples, sector, 'questions'), weight: 3 },
     ]);
-    questions.set(sector, await readQuestionSet(join(samples, 'held-out', `${sector}.jsonl`)));
+    questions.set(sector, await readQuestions(join(samples, 'held-out', `${sector}.jsonl`)));
   }
   return { data, publicFolder, questions };
+}
+
+async function readQuestions(path: string): Promise<readonly Question[]> {
+  return parseQuestionSet(await readFile(path, 'utf8'), path);
 }
 
 async function untilServed(coalition: DemoCoalition, release: string, signal: AbortSignal): Promise<void> {
@@ -229,7 +233,7 @@ async function compare(
     const table = await compareModels({ ...parts, pooled, view });
     board.stop();
     view.settle();
-    view.block('quality-table', { ...table, findings: qualityFindings(table) }, [
+    view.block('quality-table', { ...table, verdicts: judgeQualityTable(table) }, [
       '',
       ...renderQualityTable(table, context.language)
         .split('\n')
