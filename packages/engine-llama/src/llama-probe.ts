@@ -22,7 +22,8 @@ export async function openLlamaProbe(ggufPath: string): Promise<LlamaProbe> {
   const llama = await startLlama({ threadCount: 1, logger: silentLogger });
   const model = await llama.loadModel({ modelPath: ggufPath, gpuLayers: 0 });
   const context = await model.createContext({
-    contextSize: file.contextLength,
+    // node-llama-cpp keeps one cell free and would shift the context to make room for the last token.
+    contextSize: file.contextLength + 1,
     sequences: 1,
     threads: 1,
     flashAttention: false,
