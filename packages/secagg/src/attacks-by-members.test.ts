@@ -132,7 +132,7 @@ test('nothing a member keeps secret is in what it sends before the opening', asy
   const leaks = async (driver: Driver): Promise<string[]> => {
     const coalition = new driver.Coalition({ memberCount: 3, wordCount: 8, heldList: 'survivors' });
     await coalition.run();
-    const secrets = coalition.parties.flatMap(({ journal }) => journal.flatMap(secretsOf));
+    const secrets = coalition.parties.flatMap(({ written }) => written.flatMap(secretsOf));
     assert.ok(secrets.length > 30);
     return coalition.sent
       .filter(({ text }) => secrets.some((secret) => text.includes(secret)))

@@ -69,6 +69,8 @@ export interface Party {
   readonly key: SigningKey;
   readonly levels: Int8Array;
   readonly journal: string[];
+  /** Every record ever written, also after the journal is erased. */
+  readonly written: string[];
   readonly marks: AttemptMark[];
   readonly shards: Map<number, Uint8Array>;
   readonly refusals: Refusal[];
@@ -112,6 +114,7 @@ export class Coalition {
       key: keyFor(`${seed}/${name}`),
       levels: levelsFor(`${seed}/${name}`, wordCount, levelLimit),
       journal: [],
+      written: [],
       marks: [],
       shards: new Map(),
       refusals: [],
@@ -220,7 +223,7 @@ export class Coalition {
       const list = party.state && awaitedList(party.state);
       if (text === undefined || list === undefined || list === this.options.heldList) continue;
       const step = await this.stepMember(party, { type: 'list-received', list, text });
-      if (step.ok) moved = true;
+      if (step.ok) moved ||= step.effects.length > 0;
       else {
         party.refusals.push(step.refusal);
         party.alive = false;
@@ -241,6 +244,7 @@ export class Coalition {
       switch (effect.type) {
         case 'persist': {
           party.journal.push(effect.record.open());
+          party.written.push(effect.record.open());
           if (this.#crashesNow()) {
             const again = await party.machine.replayMember(party.journal, this.#dependencies(party));
             return await this.#runMember(party, again);

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { brokenBuild } from './broken-build.ts';
 import { Coalition } from './coalition-driver.ts';
 
+const unreadablePart = {
+  file: 'member-sharing.ts',
+  find: 'associatedData: associatedData(t1, index, to)',
+  replace: 'associatedData: associatedData(t1, to, index)',
+};
 const options = { memberCount: 3, wordCount: 41, shardBytes: 64 } as const;
 
 test('a crash of hub or member right after any durable write ends in the undisturbed result', async () => {
@@ -50,4 +56,17 @@ test('every message again is accepted without effects; other bytes are refused w
     assert.equal(!other.ok && other.refusal.status, 409, stage);
   }
   assert.equal(coalition.persists, persists);
+});
+
+test('a member that complained is told of the abort and then waits for nothing', async () => {
+  const coalition = new Coalition({
+    ...options,
+    builds: new Map([[1, (await brokenBuild(unreadablePart)).memberMachine]]),
+  });
+  await coalition.run();
+  assert.equal(coalition.outcome.abort?.code, 'part-unreadable');
+  for (const party of coalition.parties) {
+    assert.equal(coalition.listFor(party), undefined);
+    assert.equal(party.journal.length, 0);
+  }
 });
