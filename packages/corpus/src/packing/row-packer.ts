@@ -23,7 +23,8 @@ export function createRowPacker(sequenceLength: number, emit: (row: readonly num
     emit([...row, ...new Array<number>(rowLength - row.length).fill(specialIds.padding)]);
 
   function addDocument(ids: readonly number[]): void {
-    stream.push(...ids);
+    // Not spread: a document may have more ids than a call takes arguments.
+    for (const id of ids) stream.push(id);
     let start = 0;
     for (; start + rowLength <= stream.length; start += sequenceLength) emit(stream.slice(start, start + rowLength));
     stream = stream.slice(start);

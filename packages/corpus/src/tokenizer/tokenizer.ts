@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Sha256Digest } from '@kiban/core';
+import { KibanError, type Sha256Digest } from '@kiban/core';
 import type { ChatMessage } from '../reading/text-record.ts';
-import { countWords, type Merge, trainMerges } from './bpe-trainer.ts';
-import { preSplit } from './pre-split.ts';
+import { type Merge, pairBase, trainMerges } from './bpe-trainer.ts';
+import { mergePiece } from './merge-piece.ts';
+import { countWords, preSplit } from './pre-split.ts';
 import { embeddedSpecialCount, specialIds } from './special-tokens.ts';
 
-/** Largest number of pieces whose ids are remembered. */
+/** Largest number of pieces whose ids are remembered, and the longest of them in UTF-16 code units: frequent pieces are short. */
 const cacheLimit = 50_000;
+const cachedPieceLength = 24;
 
 /**
  * Byte-level BPE. Ids: control tokens, then the 256 bytes, then the merges in order, then reserve up to the vocabulary size. Any bytes can be
@@ -27,7 +29,7 @@ export class Tokenizer {
     this.merges = parts.merges;
     this.vocabularySize = parts.vocabularySize;
     this.digest = parts.digest;
-    this.#ranks = new Map(parts.merges.map(([left, right], rank) => [left * 0x100000 + right, rank]));
+    this.#ranks = new Map(parts.merges.map(([left, right], rank) => [left * pairBase + right, rank]));
     const bytes: Uint8Array[] = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
     for (const [left, right] of parts.merges) bytes.push(Buffer.concat([bytes[left]!, bytes[right]!]));
     this.#bytes = bytes;
@@ -47,55 +49,89 @@ export class Tokenizer {
   /** The chat format: `<|begin|>`, then per message its role, its text, `<|eot|>`; at the end the assistant's role when an answer is wanted. */
   encodeChat(messages: readonly ChatMessage[], options: { readonly addGenerationPrompt?: boolean } = {}): number[] {
     const ids: number[] = [specialIds.begin];
-    for (const message of messages)
-      ids.push(specialIds[message.role], ...this.encode(message.content), specialIds.endOfTurn);
+    for (const message of messages) {
+      ids.push(specialIds[message.role]);
+      for (const id of this.encode(message.content)) ids.push(id);
+      ids.push(specialIds.endOfTurn);
+    }
     if (options.addGenerationPrompt === true) ids.push(specialIds.assistant);
     return ids;
   }
 
   /** Control tokens give nothing; bytes that are no character give U+FFFD. */
   decode(ids: readonly number[]): string {
-    const parts = ids.map((id) => this.#bytes[id - this.specialCount] ?? new Uint8Array(0));
-    return Buffer.concat(parts).toString('utf8');
+    return Buffer.concat(ids.map((id) => this.#tokenBytes(id))).toString('utf8');
+  }
+
+  /** Decodes ids as they are generated: a character comes out once all its bytes are there. */
+  streamDecoder(): TokenStreamDecoder {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    return {
+      push: (id) => decoder.decode(this.#tokenBytes(id), { stream: true }),
+      end: () => decoder.decode(),
+    };
+  }
+
+  #tokenBytes(id: number): Uint8Array {
+    return this.#bytes[id - this.specialCount] ?? noBytes;
   }
 
   #encodePiece(piece: string): readonly number[] {
     const known = this.#cache.get(piece);
     if (known !== undefined) return known;
-    const symbols = [...Buffer.from(piece, 'utf8')];
-    while (symbols.length > 1) {
-      let best = -1;
-      let bestRank = Number.POSITIVE_INFINITY;
-      for (let index = 0; index + 1 < symbols.length; index += 1) {
-        const rank = this.#ranks.get(symbols[index]! * 0x100000 + symbols[index + 1]!);
-        if (rank !== undefined && rank < bestRank) {
-          best = index;
-          bestRank = rank;
-        }
-      }
-      if (best < 0) break;
-      symbols.splice(best, 2, 256 + bestRank);
+    const ids = mergePiece([...Buffer.from(piece, 'utf8')], this.#table).map((symbol) => symbol + this.specialCount);
+    if (piece.length <= cachedPieceLength) {
+      if (this.#cache.size >= cacheLimit) this.#cache.clear();
+      this.#cache.set(piece, ids);
     }
-    const ids = symbols.map((symbol) => symbol + this.specialCount);
-    if (this.#cache.size >= cacheLimit) this.#cache.clear();
-    this.#cache.set(piece, ids);
     return ids;
   }
+}
+
+const noBytes = new Uint8Array(0);
+
+export interface TokenStreamDecoder {
+  /** Text that is complete with this id; control tokens give nothing. */
+  push(id: number): string;
+  /** What is left: U+FFFD when the ids ended inside a character. */
+  end(): string;
 }
 
 export interface TokenizerPlan {
   /** A multiple of 128, at least specialCount + 256. */
   readonly vocabularySize: number;
+  /** Control tokens before the bytes; default {@link embeddedSpecialCount}. */
   readonly specialCount?: number;
+  /** Counts of words from elsewhere, added to those of the texts. */
+  readonly wordCounts?: ReadonlyMap<string, number>;
 }
 
-/** Merges of a tokenizer, learned from texts. */
+/**
+ * Merges of a tokenizer, learned from texts. Memory grows with the number of distinct words, not with the texts.
+ * @throws KibanError `vocabulary-size-invalid` (422)
+ */
 export async function learnMerges(
   texts: Iterable<string> | AsyncIterable<string>,
   plan: TokenizerPlan,
 ): Promise<Merge[]> {
-  const counts = new Map<string, number>();
-  for await (const text of texts) countWords(text, counts);
   const specialCount = plan.specialCount ?? embeddedSpecialCount;
+  checkVocabularySize(plan.vocabularySize, specialCount);
+  const counts = new Map(plan.wordCounts);
+  for await (const text of texts) countWords(text, counts);
   return trainMerges(counts, { mergeCount: plan.vocabularySize - specialCount - 256 });
+}
+
+/** A multiple of 128 suits the matrix kernels of every engine; below control tokens and bytes not every text could be written. */
+function checkVocabularySize(vocabularySize: number, specialCount: number): void {
+  const least = specialCount + 256;
+  if (vocabularySize % 128 === 0 && vocabularySize >= least && vocabularySize < pairBase) return;
+  throw new KibanError({
+    code: 'vocabulary-size-invalid',
+    status: 422,
+    title: { ja: '語彙の大きさが正しくありません', en: 'The vocabulary size is not valid' },
+    detail: {
+      ja: `vocabularySize は ${least} 以上の 128 の倍数にしてください (指定値: ${vocabularySize})。`,
+      en: `vocabularySize must be a multiple of 128 and at least ${least} (given: ${vocabularySize}).`,
+    },
+  });
 }
