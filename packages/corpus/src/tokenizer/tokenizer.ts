@@ -3,6 +3,7 @@ import { KibanError, type Sha256Digest } from '@kiban/core';
 import type { ChatMessage } from '../reading/text-record.ts';
 import { type Merge, pairBase, trainMerges } from './bpe-trainer.ts';
 import { mergePiece } from './merge-piece.ts';
+import { MergeTable } from './merge-table.ts';
 import { countWords, preSplit } from './pre-split.ts';
 import { embeddedSpecialCount, specialIds } from './special-tokens.ts';
 
@@ -20,7 +21,7 @@ export class Tokenizer {
   readonly vocabularySize: number;
   /** SHA-256 of the tokenizer.json that it came from or was written to. */
   readonly digest: Sha256Digest;
-  readonly #ranks: ReadonlyMap<number, number>;
+  readonly #table: MergeTable;
   readonly #bytes: readonly Uint8Array[];
   readonly #cache = new Map<string, readonly number[]>();
 
@@ -29,7 +30,7 @@ export class Tokenizer {
     this.merges = parts.merges;
     this.vocabularySize = parts.vocabularySize;
     this.digest = parts.digest;
-    this.#ranks = new Map(parts.merges.map(([left, right], rank) => [left * pairBase + right, rank]));
+    this.#table = new MergeTable(parts.merges);
     const bytes: Uint8Array[] = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
     for (const [left, right] of parts.merges) bytes.push(Buffer.concat([bytes[left]!, bytes[right]!]));
     this.#bytes = bytes;
