@@ -59,7 +59,7 @@ const localTaskSchema = z.strictObject({
 const localTrainingSchema = localTaskSchema.extend({
   model: z.string().min(1).max(64),
   startPath: z.string(),
-  steps: z.int().min(1),
+  steps: z.int().min(0),
 });
 const evaluationSchema = localTaskSchema.extend({ weightsPath: z.string() });
 
