@@ -21,11 +21,13 @@ import {
   maskWords,
   openingStreams,
   openScalars,
+  planDigest,
   publishedList,
   type Refusal,
   replayHub,
   replayMember,
   type ShardDigest,
+  type SlotWitness,
   shardLayout,
   signPlan,
   startHub,
@@ -46,6 +48,9 @@ export interface CoalitionOptions {
   readonly instance?: string;
   /** Members that fall silent before they send this stage. */
   readonly lost?: ReadonlyMap<number, MemberStage>;
+  /** Nobody's training ends by itself. */
+  readonly holdsTraining?: boolean;
+  readonly slotWitness?: SlotWitness;
   /** A list that is not carried to anybody: the test hands out one of its own. */
   readonly heldList?: ListName;
   /** Members that run another build of this package, by number. */
@@ -99,6 +104,10 @@ export class Coalition {
   readonly sent: { from: OrganisationId; stage: MemberStage; text: string }[] = [];
   hub: HubState | undefined;
   outcome: Outcome = { opened: false, survivors: [], sum: [], scalars: {} };
+  get planDigest(): string | undefined {
+    return planDigest(this.planText);
+  }
+
   readonly hubRefusals: Refusal[] = [];
   persists = 0;
   readonly #tasks: (() => Promise<unknown>)[] = [];
@@ -235,7 +244,7 @@ export class Coalition {
   #dependencies(party: Party) {
     const random = seededBytes(`${this.options.seed}/${party.organisation}/${this.plan.attempt}/${this.persists}`);
     const identity = { organisation: party.organisation, signKey: party.key };
-    return { hubPublicKey: this.hubKey.verifyKey, identity, random };
+    return { hubPublicKey: this.hubKey.verifyKey, identity, random, slotWitness: this.options.slotWitness };
   }
 
   async #runMember(party: Party, step: MemberStep): Promise<void> {
@@ -258,7 +267,7 @@ export class Coalition {
           this.#queueSend(party, effect.stage, effect.text);
           break;
         case 'train':
-          this.#tasks.push(() => this.#trained(party));
+          if (!this.options.holdsTraining) this.#tasks.push(() => this.#trained(party));
           break;
         case 'upload':
           this.#tasks.push(() => this.#upload(party));

@@ -36,7 +36,7 @@ test("with a member lost before its manifest, a crash at any write still gives t
   const undisturbed = new Coalition({ ...options, memberCount: 5, lost });
   await undisturbed.run();
   assert.ok(undisturbed.outcome.opened);
-  for (let crash = undisturbed.persists - 12; crash < undisturbed.persists; crash += 1) {
+  for (let crash = undisturbed.persists - 7; crash < undisturbed.persists; crash += 1) {
     const coalition = new Coalition({ ...options, memberCount: 5, lost, crashAfterPersist: crash });
     await coalition.run();
     assert.deepEqual(coalition.outcome, undisturbed.outcome, `crash after persist ${crash}`);
