@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { encodeBase64, x25519KeyPair } from '@kiban/crypto';
 import { brokenBuild } from './broken-build.ts';
 import * as product from './coalition-driver.ts';
+import { signEnvelope } from './envelope.ts';
 import { answerTo, forgedList, resigned } from './forged-lists.ts';
 
 type Driver = typeof product;
@@ -97,4 +98,53 @@ test('a list that somebody else than the hub signed is refused', async () => {
   };
   assert.equal(await impostor(product), 'list-signature-wrong');
   assert.equal(await impostor(await brokenBuild(signature)), 'accepted');
+});
+
+test('members who were shown different key lists find out before anything is masked', async () => {
+  const splitView = async ({ Coalition }: Driver): Promise<string> => {
+    const coalition = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'keys' });
+    await coalition.run();
+    const [alder, birch, cedar] = coalition.parties as [product.Party, product.Party, product.Party];
+    // Birch is with the hub: alder is shown another key of birch, under birch's own signature.
+    const x25519 = encodeBase64(x25519KeyPair(new Uint8Array(32).fill(1)).publicKey);
+    const other = forgedList(coalition, alder, ({ members }) => ({
+      members: members.map((entry, place) =>
+        place !== 1 ? entry : { ...entry, message: resigned(entry.message, 'advertise', birch.key, { x25519 }) },
+      ),
+    }));
+    assert.equal(await answerTo(coalition, alder, 'keys', other), 'accepted');
+    for (const party of [birch, cedar])
+      assert.equal(await answerTo(coalition, party, 'keys', coalition.listFor(party)!), 'accepted');
+    const members = coalition.parties.map(({ organisation, state }) => {
+      const { header, parts } = JSON.parse(state!.sent.share!) as {
+        header: string;
+        parts: { to: string; part: object }[];
+      };
+      const part = parts.find(({ to }) => to === cedar.organisation)?.part;
+      return { organisation, message: header, ...(part === undefined ? {} : { part }) };
+    });
+    const body = { v: 1, plan: coalition.planDigest, list: 'shares', to: cedar.organisation, members };
+    const answer = await answerTo(coalition, cedar, 'shares', signEnvelope('list', body, coalition.hubKey));
+    return answer === 'accepted' ? `${cedar.state?.phase}: ${cedar.state?.stopCode}` : answer;
+  };
+  assert.equal(await splitView(product), 'message-misdirected');
+  const before = {
+    file: 'messages.ts',
+    find: 'before !== undefined && parsed.before !== toHex(before)',
+    replace: 'false',
+  };
+  // Behind that check stands the channel, whose key and associated data hold the transcript.
+  assert.equal(await splitView(await brokenBuild(before)), 'stopped: part-unreadable');
+  const channel = { file: 'derivations.ts', find: '    salt: input.t1,\n', replace: '    salt: new Uint8Array(32),\n' };
+  const data = {
+    file: 'derivations.ts',
+    find: "encodeParts('associated', [salt, from, to])",
+    replace: "encodeParts('associated', [from, to])",
+  };
+  const share = {
+    file: 'derivations.ts',
+    find: "h('commit/share', [t1, dealer, holder, kind, share])",
+    replace: "h('commit/share', [dealer, holder, kind, share])",
+  };
+  assert.equal(await splitView(await brokenBuild(before, channel, data, share)), 'confirmed: ');
 });
