@@ -5,10 +5,11 @@ export {
   heldOutShardName,
   type PrepareOptions,
   prepareDataSet,
-  readTexts,
   trainingShardName,
 } from './preparing/prepare-data-set.ts';
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
+export { readTexts } from './preparing/read-texts.ts';
+export { describeOutcome } from './reading/describe-outcome.ts';
 export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
 export { type FolderListing, listFolder } from './reading/list-folder.ts';
 export { type ReadItem, type ReadOptions, readFolder } from './reading/read-folder.ts';
@@ -20,7 +21,7 @@ export {
   specialIds,
   specialName,
 } from './tokenizer/special-tokens.ts';
-export { Tokenizer, type TokenizerPlan } from './tokenizer/tokenizer.ts';
+export { Tokenizer, type TokenizerPlan, type TokenStreamDecoder } from './tokenizer/tokenizer.ts';
 export {
   ggufTokenizer,
   type TokenizerFile,

@@ -32,7 +32,9 @@ export async function createShardWriter(options: ShardWriterOptions): Promise<Sh
   const temporary = `${path}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   const indexPath = path.replace(/\.bin$/, '.idx.json');
+  // Gone before the new rows take their place: a sidecar never describes other rows than those beside it.
   await rm(indexPath, { force: true });
+  await syncFolder(dirname(path));
   const file: FileHandle = await open(temporary, 'w');
   const hash = createHash('sha256');
   let pending: Buffer[] = [];
@@ -54,8 +56,12 @@ export async function createShardWriter(options: ShardWriterOptions): Promise<Sh
     pending = [];
     pendingBytes = 0;
     hash.update(bytes);
+    // `write` may take a part only; this writes all.
+    await file.appendFile(bytes);
+  };
+  const onDisk = async (step: () => Promise<void>) => {
     try {
-      await file.write(bytes);
+      await step();
     } catch (error) {
       throw asDiskProblem(error, path);
     }
@@ -63,7 +69,7 @@ export async function createShardWriter(options: ShardWriterOptions): Promise<Sh
   const added = async (textBytes: number) => {
     totals.documents += 1;
     totals.textBytes += textBytes;
-    if (pendingBytes >= flushBytes) await flush();
+    if (pendingBytes >= flushBytes) await onDisk(flush);
   };
   return {
     async addDocument(ids, textBytes) {
@@ -76,8 +82,10 @@ export async function createShardWriter(options: ShardWriterOptions): Promise<Sh
     },
     async finish() {
       packer.finish();
-      await flush();
-      await file.datasync();
+      await onDisk(async () => {
+        await flush();
+        await file.datasync();
+      });
       await file.close();
       await rename(temporary, path);
       await syncFolder(dirname(path));

@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KibanError, type Sha256Digest, sha256Hex, writeFileDurably } from '@kiban/core';
-import { normalise, type ProfileName } from '../normalising/profiles.ts';
+import { KibanError, writeFileDurably } from '@kiban/core';
+import type { ProfileName } from '../normalising/profiles.ts';
 import { createShardWriter, type ShardWriter } from '../packing/shard-writer.ts';
-import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
+import { describeOutcome } from '../reading/describe-outcome.ts';
+import type { FileOutcome } from '../reading/file-outcome.ts';
 import { listFolder } from '../reading/list-folder.ts';
 import { readFolder } from '../reading/read-folder.ts';
-import type { RecordContent, TextEncoding } from '../reading/text-record.ts';
+import type { TextEncoding } from '../reading/text-record.ts';
 import { specialIds } from '../tokenizer/special-tokens.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { PrepareProgress, PrepareReport } from './prepare-report.ts';
+import { type PreparedDocument, prepareDocument, splitPlace } from './document.ts';
+import type { PrepareProgress, PrepareReport, SideReport } from './prepare-report.ts';
+import { PrepareTally } from './prepare-tally.ts';
 
 export interface PrepareOptions {
   readonly folder: string;
   /** Name of the data set. */
   readonly source: string;
   readonly tokenizer: Tokenizer;
+  /** Default `kiban-ja-1`. */
   readonly profile?: ProfileName;
+  /** Encoding of legacy files whose bytes fit Shift_JIS and EUC-JP alike. */
+  readonly encoding?: TextEncoding | undefined;
   readonly sequenceLength: number;
-  /** Documents out of a thousand that are kept for evaluation; which ones depends on their text alone, so no later run can train on them. */
+  /**
+   * Documents out of a thousand that are kept for evaluation; 1000 for a data set that is never trained on. Which ones depends on their text
+   * alone, so no later run trains on them. When none falls on that side, the one nearest to it is taken, so that there is something to measure;
+   * a set of one single document is then on both sides.
+   */
   readonly heldOutPerMille: number;
-  /** Gets `training.bin`, `heldout.bin`, their sidecars and `report.json`. */
+  /** Gets `training.bin`, `heldout.bin`, their sidecars and, last, `report.json`. */
   readonly outputDirectory: string;
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
@@ -29,199 +39,153 @@ export interface PrepareOptions {
 
 export const trainingShardName = 'training.bin';
 export const heldOutShardName = 'heldout.bin';
-const listedProblems = 1_000;
 
-/** From a folder of documents to token shards: read, normalise, drop exact duplicates, split off the held-out side, encode, pack. */
+/**
+ * From a folder of documents to token shards: read, normalise, drop exact duplicates, split off the held-out side, encode, pack. The same folder
+ * gives the same bytes. A run that is killed leaves no `report.json` and no shard with a sidecar that does not fit it.
+ * @throws KibanError `folder-not-found`, `folder-unreadable`, `folder-empty`, `folder-without-text` (422), `disk-full`; the signal's reason
+ */
 export async function prepareDataSet(options: PrepareOptions): Promise<PrepareReport> {
-  const { tokenizer, sequenceLength, outputDirectory } = options;
+  const { tokenizer, sequenceLength, outputDirectory, heldOutPerMille, onProgress } = options;
   const profile = options.profile ?? 'kiban-ja-1';
   const listing = await listFolder(options.folder);
   await mkdir(outputDirectory, { recursive: true });
-  const open = (name: string) =>
-    createShardWriter({
-      path: join(outputDirectory, name),
-      sequenceLength,
-      vocabularySize: tokenizer.vocabularySize,
-      tokenizerDigest: tokenizer.digest,
-    });
-  const sides = { training: newSide(await open(trainingShardName)), heldOut: newSide(await open(heldOutShardName)) };
-  const counts = {
-    byEncoding: {} as Partial<Record<TextEncoding, number>>,
-    byRefusal: {} as Partial<Record<RefusalReason, number>>,
-    faults: {} as Partial<Record<FaultReason, number>>,
-    kept: 0,
-    partlyKept: 0,
-    refused: 0,
-    chats: 0,
-    duplicates: 0,
-    empty: 0,
-  };
-  const problems: FileOutcome[] = [];
+  const reportPath = join(outputDirectory, 'report.json');
+  await rm(reportPath, { force: true });
+  const tally = new PrepareTally();
+  const counts = { chats: 0, duplicates: 0, emptyDocuments: 0 };
+  const progress = { files: 0, filesTotal: listing.files.length, bytesRead: 0, bytesTotal: listing.bytesTotal };
+  const training = await openSide(trainingShardName, options);
+  const heldOut = await openSide(heldOutShardName, options);
   const seen = new Set<string>();
-  const progress = {
-    files: 0,
-    filesTotal: listing.files.length,
-    bytesRead: 0,
-    bytesTotal: listing.bytesTotal,
-    documents: 0,
-    tokens: 0,
-  };
-  // Held back until a second document shows that one can be spared: a set of one document has no held-out side.
-  let firstDocument: { readonly content: RecordContent; readonly digest: string } | undefined;
+  // While nothing is held out, the document nearest to that side waits here.
+  let nearest: { readonly document: PreparedDocument; readonly place: number } | undefined;
+  let first: PreparedDocument | undefined;
+  // All pieces of a long document go where its first piece goes.
+  let placeOfFile = 0;
+
+  const report = () =>
+    onProgress?.({
+      ...progress,
+      documents: training.counts.documents + heldOut.counts.documents,
+      tokens: training.counts.tokens + heldOut.counts.tokens,
+    });
+
+  async function add(document: PreparedDocument, place: number): Promise<void> {
+    if (place < heldOutPerMille) return heldOut.add(document);
+    if (heldOutPerMille === 0 || heldOut.counts.documents > 0) return training.add(document);
+    if (nearest !== undefined && nearest.place <= place) return training.add(document);
+    const passed = nearest;
+    nearest = { document, place };
+    if (passed) await training.add(passed.document);
+  }
 
   try {
     const items = readFolder(options.folder, {
       source: options.source,
+      encoding: options.encoding,
       signal: options.signal,
       onBytes: (bytes) => {
         progress.bytesRead += bytes;
-        options.onProgress?.({ ...progress });
+        report();
       },
     });
     for await (const item of items) {
       if (item.kind === 'file') {
-        account(item.outcome);
+        tally.add(item.outcome);
+        progress.files += 1;
+        report();
         continue;
       }
-      const content = normaliseContent(item.record.content.open(), profile);
-      const text = textOf(content);
-      if (text.trim() === '') {
-        counts.empty += 1;
-        continue;
+      const document = prepareDocument(item.record.content.open(), profile);
+      if (item.record.part === 0) placeOfFile = splitPlace(document.digest);
+      if (document.text.trim() === '') counts.emptyDocuments += 1;
+      else if (seen.has(document.digest)) counts.duplicates += 1;
+      else {
+        seen.add(document.digest);
+        first ??= document;
+        if (document.content.kind === 'chat') counts.chats += 1;
+        await add(document, placeOfFile);
       }
-      const digest = sha256Hex(`${content.kind}\n${text}`);
-      if (seen.has(digest)) {
-        counts.duplicates += 1;
-        continue;
-      }
-      seen.add(digest);
-      firstDocument ??= { content, digest };
-      await add(content, isHeldOut(digest, options.heldOutPerMille) ? sides.heldOut : sides.training);
     }
-    if (sides.training.documents === 0) throw nothingUsable(options.folder, problems);
-    if (sides.heldOut.documents === 0 && options.heldOutPerMille > 0 && firstDocument !== undefined)
-      await add(firstDocument.content, sides.heldOut);
-    const shards = { training: await sides.training.writer.finish(), heldOut: await sides.heldOut.writer.finish() };
-    const characters = sides.training.characters + sides.heldOut.characters;
-    const tokens = sides.training.tokens + sides.heldOut.tokens;
-    const report: PrepareReport = {
+    if (seen.size === 0) throw withoutText(options.folder, tally.problems);
+    if (nearest !== undefined) await (heldOut.counts.documents > 0 ? training : heldOut).add(nearest.document);
+    // One document alone: it is trained on, and measured for want of another.
+    if (training.counts.documents === 0 && heldOutPerMille < 1_000) await training.add(first!);
+    const shards = { training: await training.writer.finish(), heldOut: await heldOut.writer.finish() };
+    const [trained, held] = [training.counts, heldOut.counts];
+    const characters = trained.characters + held.characters;
+    const tokens = trained.tokens + held.tokens;
+    const result: PrepareReport = {
       version: 1,
       profile,
-      tokenizerDigest: tokenizer.digest as Sha256Digest,
+      tokenizerDigest: tokenizer.digest,
       icu: process.versions.icu ?? '',
       unicode: process.versions.unicode ?? '',
-      files: {
-        total: listing.files.length,
-        kept: counts.kept,
-        partlyKept: counts.partlyKept,
-        refused: counts.refused,
-        bytes: listing.bytesTotal,
-        byEncoding: counts.byEncoding,
-        byRefusal: counts.byRefusal,
-      },
-      faults: counts.faults,
-      documents: sides.training.documents + sides.heldOut.documents,
-      chats: counts.chats,
-      duplicates: counts.duplicates,
-      emptyDocuments: counts.empty,
+      sequenceLength,
+      heldOutPerMille,
+      files: tally.files(),
+      faults: tally.faults,
+      documents: seen.size,
+      ...counts,
       characters,
       tokens,
       charactersPerToken: tokens === 0 ? 0 : characters / tokens,
-      training: sideReport(sides.training),
-      heldOut: sideReport(sides.heldOut),
+      training: trained,
+      heldOut: held,
       shards,
-      problems,
+      problems: tally.problems,
     };
-    await writeFileDurably(join(outputDirectory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-    return report;
+    await writeFileDurably(reportPath, `${JSON.stringify(result, null, 2)}\n`);
+    return result;
   } catch (error) {
-    await sides.training.writer.discard();
-    await sides.heldOut.writer.discard();
+    await training.writer.discard();
+    await heldOut.writer.discard();
     throw error;
   }
-
-  async function add(content: RecordContent, side: Side): Promise<void> {
-    const text = textOf(content);
-    const textBytes = Buffer.byteLength(text);
-    const ids =
-      content.kind === 'chat'
-        ? [...tokenizer.encodeChat(content.messages), specialIds.end]
-        : [specialIds.begin, ...tokenizer.encode(text), specialIds.end];
-    if (content.kind === 'chat') {
-      counts.chats += 1;
-      await side.writer.addWhole(ids, textBytes);
-    } else await side.writer.addDocument(ids, textBytes);
-    side.documents += 1;
-    side.characters += text.length;
-    side.tokens += ids.length;
-    progress.documents += 1;
-    progress.tokens += ids.length;
-  }
-
-  function account(outcome: FileOutcome): void {
-    progress.files += 1;
-    if (outcome.status === 'kept') counts.kept += 1;
-    else {
-      if (outcome.status === 'refused') counts.refused += 1;
-      else counts.partlyKept += 1;
-      if (problems.length < listedProblems) problems.push(outcome);
-    }
-    if (outcome.encoding !== null) counts.byEncoding[outcome.encoding] = (counts.byEncoding[outcome.encoding] ?? 0) + 1;
-    if (outcome.reason !== null) counts.byRefusal[outcome.reason] = (counts.byRefusal[outcome.reason] ?? 0) + 1;
-    for (const fault of outcome.faults) counts.faults[fault.reason] = (counts.faults[fault.reason] ?? 0) + 1;
-    options.onProgress?.({ ...progress });
-  }
 }
 
-/** The texts of a folder, normalised; for training a tokenizer. */
-export async function* readTexts(folder: string, profile: ProfileName = 'kiban-ja-1'): AsyncGenerator<string> {
-  for await (const item of readFolder(folder, { source: 'texts' }))
-    if (item.kind === 'record') yield textOf(normaliseContent(item.record.content.open(), profile));
-}
-
+/** One side of the split: its shard and what went into it. */
 interface Side {
   readonly writer: ShardWriter;
-  documents: number;
-  characters: number;
-  tokens: number;
+  readonly counts: SideReport;
+  add(document: PreparedDocument): Promise<void>;
 }
 
-function newSide(writer: ShardWriter): Side {
-  return { writer, documents: 0, characters: 0, tokens: 0 };
-}
-
-function sideReport({ documents, characters, tokens }: Side) {
-  return { documents, characters, tokens };
-}
-
-function normaliseContent(content: RecordContent, profile: ProfileName): RecordContent {
-  if (content.kind === 'text') return { kind: 'text', text: normalise(content.text, profile) };
+async function openSide(name: string, options: PrepareOptions): Promise<Side> {
+  const { tokenizer, sequenceLength, outputDirectory } = options;
+  const writer = await createShardWriter({
+    path: join(outputDirectory, name),
+    sequenceLength,
+    vocabularySize: tokenizer.vocabularySize,
+    tokenizerDigest: tokenizer.digest,
+  });
+  const counts = { documents: 0, characters: 0, tokens: 0 };
   return {
-    kind: 'chat',
-    messages: content.messages.map((message) => ({ role: message.role, content: normalise(message.content, profile) })),
+    writer,
+    counts,
+    async add({ content, text }) {
+      const isChat = content.kind === 'chat';
+      const ids = isChat ? tokenizer.encodeChat(content.messages) : [specialIds.begin, ...tokenizer.encode(text)];
+      ids.push(specialIds.end);
+      counts.documents += 1;
+      counts.characters += text.length;
+      counts.tokens += ids.length;
+      const textBytes = Buffer.byteLength(text);
+      await (isChat ? writer.addWhole(ids, textBytes) : writer.addDocument(ids, textBytes));
+    },
   };
 }
 
-function textOf(content: RecordContent): string {
-  return content.kind === 'text' ? content.text : content.messages.map((message) => message.content).join('\n');
-}
-
-/** By the document's own digest: the same text is on the same side in every run and at every member. */
-function isHeldOut(digest: string, perMille: number): boolean {
-  return Number.parseInt(sha256Hex(`kiban/held-out/1\n${digest}`).slice(0, 8), 16) % 1_000 < perMille;
-}
-
-function nothingUsable(folder: string, problems: readonly FileOutcome[]): KibanError {
-  const list = problems
-    .slice(0, 5)
-    .map((one) => `${one.path}: ${one.reason ?? one.status}${one.detail === null ? '' : ` (${one.detail})`}`);
+function withoutText(folder: string, problems: readonly FileOutcome[]): KibanError {
+  const shown = problems.slice(0, 5).map(describeOutcome);
   return new KibanError({
     code: 'folder-without-text',
     status: 422,
     title: { ja: '学習に使える文書がありません', en: 'There is no document to train on' },
     detail: {
-      ja: `${folder} から使える文書が得られませんでした。\n${list.join('\n')}`,
-      en: `Nothing usable was found in ${folder}.\n${list.join('\n')}`,
+      ja: [`${folder} から使える文書が得られませんでした。`, ...shown.map(({ ja }) => ja)].join('\n'),
+      en: [`Nothing usable was found in ${folder}.`, ...shown.map(({ en }) => en)].join('\n'),
     },
   });
 }

@@ -30,6 +30,8 @@ export interface PrepareReport {
   /** ICU and Unicode versions that word cuts and character classes came from. */
   readonly icu: string;
   readonly unicode: string;
+  readonly sequenceLength: number;
+  readonly heldOutPerMille: number;
   readonly files: {
     readonly total: number;
     readonly kept: number;

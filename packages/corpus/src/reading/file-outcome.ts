@@ -52,6 +52,7 @@ export interface FileOutcome {
   readonly characters: number;
   /** All faults; `faults` lists the first of them (at most {@link listedFaults}). */
   readonly faultCount: number;
+  readonly faultsByReason: Readonly<Partial<Record<FaultReason, number>>>;
   readonly faults: readonly FileFault[];
 }
 

@@ -141,7 +141,15 @@ class Listing {
   }
 
   #refuse(path: string, bytes: number, reason: RefusalReason, detail: string | null = null): void {
-    const nothing = { format: null, encoding: null, records: 0, characters: 0, faultCount: 0, faults: [] };
+    const nothing = {
+      format: null,
+      encoding: null,
+      records: 0,
+      characters: 0,
+      faultCount: 0,
+      faultsByReason: {},
+      faults: [],
+    };
     this.found.push({ kind: 'refused', outcome: { path, status: 'refused', reason, detail, bytes, ...nothing } });
   }
 }

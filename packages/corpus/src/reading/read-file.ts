@@ -179,6 +179,7 @@ function lineOf(bytes: Buffer, end: number): number {
 class Tally {
   readonly #file: FileToRead;
   readonly #faults: FileFault[] = [];
+  readonly #byReason: Partial<Record<FaultReason, number>> = {};
   #faultCount = 0;
   encoding: TextEncoding | null = null;
   records = 0;
@@ -191,6 +192,7 @@ class Tally {
 
   fault(reason: FaultReason, offset: number, line: number): void {
     this.#faultCount += 1;
+    this.#byReason[reason] = (this.#byReason[reason] ?? 0) + 1;
     if (this.#faults.length < listedFaults) this.#faults.push({ reason, offset, line });
   }
 
@@ -201,7 +203,7 @@ class Tally {
   finished(detail: string | null = null): FileOutcome {
     if (this.records > 0) return this.#outcome(this.#faultCount > 0 ? 'partly-kept' : 'kept', null, detail);
     if (this.#faultCount === 0) return this.refused('no-text');
-    const undecodable = this.#faults.every(({ reason }) => reason === 'undecodable-bytes');
+    const undecodable = this.#byReason['undecodable-bytes'] === this.#faultCount;
     return this.refused(undecodable ? 'undecodable-bytes' : 'nothing-usable');
   }
 
@@ -220,6 +222,7 @@ class Tally {
       records,
       characters,
       faultCount: this.#faultCount,
+      faultsByReason: this.#byReason,
       faults,
     };
   }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
+import type { TextEncoding } from '../reading/text-record.ts';
+import type { PrepareReport } from './prepare-report.ts';
+
+/** How many refused and partly kept files a report lists. */
+const listedProblems = 1_000;
+
+/** Adds up what became of the files. */
+export class PrepareTally {
+  readonly problems: FileOutcome[] = [];
+  readonly faults: Partial<Record<FaultReason, number>> = {};
+  readonly #byEncoding: Partial<Record<TextEncoding, number>> = {};
+  readonly #byRefusal: Partial<Record<RefusalReason, number>> = {};
+  readonly #byStatus = { kept: 0, 'partly-kept': 0, refused: 0 };
+  #bytes = 0;
+
+  add(outcome: FileOutcome): void {
+    this.#byStatus[outcome.status] += 1;
+    this.#bytes += outcome.bytes;
+    if (outcome.encoding !== null) count(this.#byEncoding, outcome.encoding, 1);
+    if (outcome.reason !== null) count(this.#byRefusal, outcome.reason, 1);
+    for (const [reason, times] of Object.entries(outcome.faultsByReason))
+      count(this.faults, reason as FaultReason, times);
+    if (outcome.status !== 'kept' && this.problems.length < listedProblems) this.problems.push(outcome);
+  }
+
+  files(): PrepareReport['files'] {
+    const { kept, 'partly-kept': partlyKept, refused } = this.#byStatus;
+    const [byEncoding, byRefusal] = [this.#byEncoding, this.#byRefusal];
+    return { total: kept + partlyKept + refused, kept, partlyKept, refused, bytes: this.#bytes, byEncoding, byRefusal };
+  }
+}
+
+function count<K extends string>(counts: Partial<Record<K, number>>, key: K, times: number): void {
+  counts[key] = (counts[key] ?? 0) + times;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Merge, trainMerges } from './bpe-trainer.ts';
+import { countWords } from './pre-split.ts';
+
+/** The definition, word for word: count all pairs anew for each merge. */
+function trainPlainly(counts: ReadonlyMap<string, number>, mergeCount: number, isAllowed: (token: Buffer) => boolean) {
+  const words = Array.from(counts, ([word, count]) => ({ symbols: [...Buffer.from(word)], count }));
+  const tokens: Buffer[] = Array.from({ length: 256 }, (_, byte) => Buffer.of(byte));
+  const merges: Merge[] = [];
+  while (merges.length < mergeCount) {
+    const pairs = new Map<string, { left: number; right: number; count: number }>();
+    for (const { symbols, count } of words) {
+      for (let at = 0; at + 1 < symbols.length; at += 1) {
+        const [left, right] = [symbols[at]!, symbols[at + 1]!];
+        const pair = pairs.get(`${left} ${right}`) ?? { left, right, count: 0 };
+        pair.count += count;
+        pairs.set(`${left} ${right}`, pair);
+      }
+    }
+    const best = [...pairs.values()]
+      .filter(({ count, left, right }) => {
+        const token = Buffer.concat([tokens[left]!, tokens[right]!]);
+        return count >= 2 && isAllowed(token) && !tokens.some((known) => known.equals(token));
+      })
+      .sort((a, b) => b.count - a.count || a.left - b.left || a.right - b.right)[0];
+    if (best === undefined) break;
+    for (const word of words) {
+      for (let at = 0; at + 1 < word.symbols.length; at += 1) {
+        if (word.symbols[at] === best.left && word.symbols[at + 1] === best.right)
+          word.symbols.splice(at, 2, tokens.length);
+      }
+    }
+    tokens.push(Buffer.concat([tokens[best.left]!, tokens[best.right]!]));
+    merges.push([best.left, best.right]);
+  }
+  return merges;
+}
+
+function tokensOf(merges: readonly Merge[]): Buffer[] {
+  const tokens: Buffer[] = Array.from({ length: 256 }, (_, byte) => Buffer.of(byte));
+  for (const [left, right] of merges) tokens.push(Buffer.concat([tokens[left]!, tokens[right]!]));
+  return tokens.slice(256);
+}
+
+const latin = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 8 });
+const japanese = fc.string({ unit: fc.constantFrom('あ', 'い', '高', '炉', '🦙', 'a'), minLength: 1, maxLength: 12 });
+const counted = (word: fc.Arbitrary<string>) =>
+  fc.array(fc.tuple(word, fc.integer({ min: 1, max: 5 })), { maxLength: 15 });
+
+test('counts kept up to date give the merges of the plain definition', () => {
+  fc.assert(
+    fc.property(counted(latin), (words) => {
+      const counts = new Map(words);
+      assert.deepEqual(
+        trainMerges(counts, { mergeCount: 40 }),
+        trainPlainly(counts, 40, (token) => token.length <= 8),
+      );
+    }),
+  );
+});
+
+test('the order of the words does not matter', () => {
+  fc.assert(
+    fc.property(counted(japanese), (words) => {
+      const counts = new Map(words);
+      const reversed = new Map([...counts].reverse());
+      assert.deepEqual(trainMerges(counts, { mergeCount: 80 }), trainMerges(reversed, { mergeCount: 80 }));
+    }),
+  );
+});
+
+test('no token mixes whole and partial characters, exceeds eight characters or occurs twice', () => {
+  fc.assert(
+    fc.property(counted(japanese), (words) => {
+      const tokens = tokensOf(trainMerges(new Map(words), { mergeCount: 200, minimumCount: 1 }));
+      assert.equal(new Set(tokens.map((token) => token.toString('hex'))).size, tokens.length);
+      for (const token of tokens) {
+        const text = token.toString('utf8');
+        if (Buffer.from(text).equals(token)) assert.ok([...text].length <= 8);
+        else assert.ok(token.subarray(1).every((byte) => (byte & 0xc0) === 0x80) && token.length <= 3);
+      }
+    }),
+  );
+});
+
+test('Japanese is cut at words for training, a space stays with the Latin word after it', () => {
+  const counts = new Map<string, number>();
+  countWords('溶銑温度が低下、送風を増やした。 The furnace', counts);
+  const words = [...counts.keys()];
+  assert.ok(words.includes('、') && words.includes('温度') && words.includes('が'));
+  assert.ok(words.includes(' furnace'));
+});
