@@ -54,6 +54,8 @@ try {
         threads: threadCount,
         'tokens/s': Math.round(total),
         'per process': Math.round(total / processCount),
+        // What a busy machine leaves of the figure.
+        'per CPU second': Math.round(all.reduce((sum, one) => sum + one.tokensPerProcessorSecond, 0) / processCount),
         'ms/step': Number(((batchSize * sequenceLength * 1e3 * processCount) / total).toFixed(1)),
         'peak MB': Math.max(...all.map(({ peakBytes }) => Math.round(peakBytes / 1e6))),
         'open ms': Math.round(Math.max(...all.map(({ openMs }) => openMs))),
@@ -117,6 +119,8 @@ async function measure(preset: ModelPreset, threadCount: number, weights: string
   let startedAt = 0;
   let steps = 0;
   let elapsedMs = 1;
+  let processorAtStart = 0;
+  let processorUsed = 0;
   await session.run(
     {
       firstStep: 0,
@@ -128,16 +132,22 @@ async function measure(preset: ModelPreset, threadCount: number, weights: string
     {
       signal: stop.signal,
       onProgress: ({ step }) => {
-        if (step === warmupSteps) startedAt = performance.now();
+        if (step === warmupSteps) {
+          startedAt = performance.now();
+          processorAtStart = processorSeconds(pid);
+        }
         if (step <= warmupSteps || stop.signal.aborted) return;
         steps = step - warmupSteps;
         elapsedMs = performance.now() - startedAt;
+        processorUsed = processorSeconds(pid) - processorAtStart;
         if (elapsedMs >= seconds * 1_000) stop.abort();
       },
     },
   );
+  const tokens = steps * batchSize * sequenceLength;
   return {
-    tokensPerSecond: (steps * batchSize * sequenceLength * 1e3) / elapsedMs,
+    tokensPerSecond: (tokens * 1e3) / elapsedMs,
+    tokensPerProcessorSecond: processorUsed === 0 ? 0 : tokens / processorUsed,
     openMs,
     peakBytes: peakMemory(pid),
   };
@@ -148,4 +158,15 @@ function peakMemory(pid: number): number {
   const path = `/proc/${pid}/status`;
   const kilobytes = existsSync(path) ? /VmHWM:\s+(\d+)/.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
   return Number(kilobytes ?? 0) * 1_024;
+}
+
+/** User and system time of a process (fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms); 0 elsewhere. */
+function processorSeconds(pid: number): number {
+  const path = `/proc/${pid}/stat`;
+  const fields = existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')
+    : [];
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }
