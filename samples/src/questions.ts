@@ -61,8 +61,10 @@ export function questionMaterial(
   const training: ChatExample[] = [];
   const heldOut: HeldOutQuestion[] = [];
   for (const fact of facts) {
-    const wordings = random.shuffle([...knownWordings]);
-    for (const wording of wordings.slice(0, wordingsPerFact))
+    // The shortest wording is part of longer ones, so it is always trained on: a held-out question may stand in no training text.
+    const [plain, ...others] = knownWordings;
+    const wordings = random.shuffle([...others]);
+    for (const wording of [plain!, ...wordings.slice(0, wordingsPerFact - 1)])
       training.push({
         messages: [
           { role: 'user', content: wording(fact) },
@@ -83,5 +85,3 @@ export function questionMaterial(
   }
   return { training: random.shuffle(training), heldOut };
 }
-
-export const wordingCount = knownWordings.length;

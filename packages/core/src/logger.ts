@@ -70,7 +70,7 @@ export function createLogger(
     error: (event, error, fields = {}) => {
       const known = error as { code?: unknown; stack?: string } | undefined;
       sink.error(
-        { ...pick(fields), code: fields.code ?? String(known?.code ?? 'unknown'), stack: known?.stack },
+        { ...pick(fields), code: fields.code ?? String(known?.code ?? 'unknown'), stack: framesOf(known?.stack) },
         event,
       );
     },
@@ -79,6 +79,15 @@ export function createLogger(
 
 /** For tests and libraries that were given none. */
 export const silentLogger: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Where it happened, without the message: a foreign error's message may quote what must not be logged. */
+function framesOf(stack: string | undefined): string | undefined {
+  return stack
+    ?.split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 8)
+    .join('\n');
+}
 
 function pick(fields: LogFields): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => allowed.has(key)));
