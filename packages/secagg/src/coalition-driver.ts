@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import type { OrganisationId, ProgrammeId, Sha256Digest } from '@kiban/core';
+import type { OrganisationId, ProgrammeId, SeededRandom, Sha256Digest } from '@kiban/core';
 import { type SigningKey, verifyKeyToSpki } from '@kiban/crypto';
 import { keyFor, levelsFor, seededBytes } from './coalition-seeds.ts';
 import {
@@ -184,6 +184,41 @@ export class Coalition {
     }
   }
 
+  /**
+   * Everything in an order that `random` draws, for so many turns: tasks overtake each other, lists come late to some, messages come twice, the
+   * hub freezes while members are still on their way, hub and members die and replay. Then {@link settle}.
+   */
+  async runAtRandom(random: SeededRandom, turns: number): Promise<Outcome> {
+    await this.startHub();
+    for (const party of random.shuffle([...this.parties])) this.#tasks.push(() => this.join(party));
+    for (let turn = 0; turn < turns; turn += 1) {
+      const roll = random.unit();
+      const party = random.pick(this.parties);
+      const stage = this.hub === undefined ? undefined : currentStage(this.hub);
+      if (roll < 0.04) await this.crash(party);
+      else if (roll < 0.06) await this.crashHub();
+      else if (roll < 0.12 && this.sent.length > 0) {
+        const { from, stage: sentAt, text } = random.pick(this.sent);
+        await this.deliver(this.parties.find((one) => one.organisation === from) as Party, sentAt, text);
+      } else if (roll < 0.16 && stage !== undefined) await this.stepHub({ type: 'freeze', stage });
+      else if (roll < 0.6 && this.#tasks.length > 0)
+        await this.#tasks.splice(random.below(this.#tasks.length), 1)[0]?.();
+      else await this.#carryList(party);
+    }
+    await this.settle();
+    return this.outcome;
+  }
+
+  /** Kills a member between two steps: what is left is its journal. */
+  async crash(party: Party): Promise<void> {
+    if (party.journal.length === 0) return;
+    await this.#runMember(party, await party.machine.replayMember(party.journal, this.#dependencies(party)));
+  }
+
+  async crashHub(): Promise<void> {
+    await this.#runHub(await replayHub(this.hubJournal, { signKey: this.hubKey }));
+  }
+
   /** The text a member would get for the list it waits for. */
   listFor(party: Party): string | undefined {
     const list = party.state && awaitedList(party.state);
@@ -227,18 +262,19 @@ export class Coalition {
 
   async #carryLists(): Promise<boolean> {
     let moved = false;
-    for (const party of this.parties) {
-      const text = party.alive ? this.listFor(party) : undefined;
-      const list = party.state && awaitedList(party.state);
-      if (text === undefined || list === undefined || list === this.options.heldList) continue;
-      const step = await this.stepMember(party, { type: 'list-received', list, text });
-      if (step.ok) moved ||= step.effects.length > 0;
-      else {
-        party.refusals.push(step.refusal);
-        party.alive = false;
-      }
-    }
+    for (const party of this.parties) if (await this.#carryList(party)) moved = true;
     return moved;
+  }
+
+  async #carryList(party: Party): Promise<boolean> {
+    const text = party.alive ? this.listFor(party) : undefined;
+    const list = party.state && awaitedList(party.state);
+    if (text === undefined || list === undefined || list === this.options.heldList) return false;
+    const step = await this.stepMember(party, { type: 'list-received', list, text });
+    if (step.ok) return step.effects.length > 0;
+    party.refusals.push(step.refusal);
+    party.alive = false;
+    return false;
   }
 
   #dependencies(party: Party) {
