@@ -87,7 +87,7 @@ export interface SovereignSession {
   readonly kind: TrainerSpec['kind'];
   /**
    * Exact names, shapes, float32, finite. What was loaded is the anchor. Moments stay.
-   * @throws KibanError `bad-weights`, naming the tensor; the session is then as it was.
+   * @throws KibanError `bad-weights`, naming the tensor, `model-file-invalid` or `model-file-unreadable`; the session is then as it was.
    */
   load(safetensorsPath: string): Promise<void>;
   /**

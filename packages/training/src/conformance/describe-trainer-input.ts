@@ -41,7 +41,7 @@ export function describeTrainerInput(makeTrainer: MakeTrainer, getBench: () => T
       await assert.rejects(session.load(bad), { code: 'bad-weights', message }, what);
     }
     await assert.rejects(session.load(bench.file('none.safetensors')), {
-      code: 'bad-weights',
+      code: 'model-file-unreadable',
       message: /none\.safetensors/,
     });
     await session.exportWeights(bench.file('still.safetensors'));
