@@ -46,7 +46,7 @@ test('a second process on a directory is refused, and the port in use is named',
   const busy = kiban('hub', 'start', '--directory', directory);
   server.close();
   assert.equal(busy.status, 4);
-  assert.match(busy.stderr, new RegExp(`port-in-use[\s\S]*:${port}`));
+  assert.match(busy.stderr, new RegExp(`port-in-use[sS]*:${port}`));
 });
 
 test('a wrong invitation, a used one and one for another organisation are refused alike', async () => {
@@ -149,7 +149,10 @@ test('a plan with faults is refused with all of them, each with its line', () =>
     /aggregation\.levelLimit: 3 members x 127 does not fit 8 bits/,
   );
   assert.match(propose(`${three}inner: { warmupSteps: 5000 }\n`).stderr, /inner\.warmupSteps/);
-  assert.match(propose(`${head}participants: [member-a, member-b, nobody]\n`).stderr, /participants-unknown[\s\S]*nobody/);
+  assert.match(
+    propose(`${head}participants: [member-a, member-b, nobody]\n`).stderr,
+    /participants-unknown[\s\S]*nobody/,
+  );
 });
 
 test('a programme starts only when every participant has approved', () => {

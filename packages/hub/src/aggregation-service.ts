@@ -314,7 +314,20 @@ export class AggregationService {
     this.#live.set(keyOf(instance, attempt), live);
     for (const member of live.plan.roster)
       for (const shard of await spool.held(member.organisation)) live.maskedBytes += shard.byteLength;
-    await this.#enqueue(live, () => this.#run(live, started));
+    await this.#enqueue(live, async () => {
+      await this.#run(live, started);
+      await this.#catchUp(live);
+    });
+  }
+
+  /** A replay repeats the last step's effects alone: what an earlier step asked for and the files do not show yet is done here. */
+  async #catchUp(live: LiveAttempt): Promise<void> {
+    const { aborted, opened, sumDigest } = live.state;
+    const { instance, attempt } = live.plan;
+    if ((await this.#row(instance, attempt))?.state !== 'open') return;
+    if (aborted !== undefined)
+      await this.#perform(live, { type: 'abort', code: aborted.code, names: aborted.names, burnt: aborted.burnt });
+    else if (opened !== undefined && sumDigest === undefined) await this.#perform(live, { type: 'ready-to-open' });
   }
 
   #apply(live: LiveAttempt, event: HubEvent): Promise<void> {
