@@ -37,10 +37,7 @@ const names = [
   '<|/table|>',
 ] as const;
 
-/** Ids are u8 bytes' ids from `specialCount` on: a byte `b` is token `specialCount + b`. */
-export const namedSpecialCount = names.length;
-
-/** Control tokens in a small vocabulary (17 in reserve), where each costs a row of the embedding. */
+/** Control tokens come first, then the bytes: byte `b` is token `specialCount + b`. A small vocabulary has few (17 in reserve), as each costs a row of the embedding. */
 export const embeddedSpecialCount = 32;
 
 /** Control tokens in the coalition's vocabulary (241 in reserve). */
