@@ -14,7 +14,9 @@ function upwardImports(files: readonly { readonly path: string; readonly text: s
     return [...text.matchAll(importPattern)].flatMap((match) => {
       const other = (match[1] ?? match[2])!;
       const otherRank = ranks[other];
-      return otherRank !== undefined && otherRank < ownRank ? [] : [`${path} (${own}, rank ${ownRank}) imports ${other} (rank ${otherRank})`];
+      return otherRank !== undefined && otherRank < ownRank
+        ? []
+        : [`${path} (${own}, rank ${ownRank}) imports ${other} (rank ${otherRank})`];
     });
   });
 }
@@ -39,5 +41,8 @@ test('an import that climbs, one to a neighbour and a package without a rank are
 
 test('no package or file is called common, shared, utils or helpers', () => {
   const names = [...sources.map((source) => source.path), ...globSync('packages/*')];
-  assert.deepEqual(names.filter((name) => /(^|[/-])(common|shared|utils?|helpers?)([./]|$)/.test(name)), []);
+  assert.deepEqual(
+    names.filter((name) => /(^|[/-])(common|shared|utils?|helpers?)([./]|$)/.test(name)),
+    [],
+  );
 });

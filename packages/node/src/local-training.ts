@@ -86,7 +86,7 @@ export class LocalTraining {
       {
         firstStep: 0,
         stepCount: task.steps,
-        schedule: { ...innerSchedule(plan), totalSteps: task.steps },
+        schedule: { ...innerSchedule(plan), totalSteps: Math.max(1, task.steps) },
         seed: `${plan.seed}/${plan.programme}`,
         sources: training,
       },
