@@ -19,7 +19,7 @@ export async function writeFileDurably(
   const file = await open(temporary, 'wx', options.mode ?? 0o644);
   try {
     if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
-    else for await (const chunk of content) await file.write(chunk);
+    else for await (const chunk of content) await file.appendFile(chunk);
     await file.datasync();
     await file.close();
     await rename(temporary, path);

@@ -52,7 +52,7 @@ export async function makeCandidate(input: CandidateInput, blobs: BlobStore): Pr
   try {
     const header = new Uint8Array(dataOffset);
     await readFully(baseFile, header, 0);
-    await newBase.write(header);
+    await newBase.appendFile(header);
     const blockRms = new Float32Array(input.scales.length);
     const squares = { total: 0 };
     for (const run of blockRuns(input.layout)) {
@@ -63,8 +63,8 @@ export async function makeCandidate(input: CandidateInput, blobs: BlobStore): Pr
       const mean = await readMean(sumFile, input, run, blockRms, squares);
       if (input.step === undefined) applyAveraging(weights, mean);
       else applyOuterStep(weights, velocity, mean, input.step);
-      await newBase.write(bytesOf(weights));
-      await newVelocity.write(bytesOf(velocity));
+      await newBase.appendFile(bytesOf(weights));
+      await newVelocity.appendFile(bytesOf(velocity));
     }
     const candidate = await blobs.put(createReadStream(paths.candidate));
     const keepsVelocity = input.step !== undefined || input.velocity !== undefined;

@@ -48,7 +48,7 @@ export async function quantiseUpdate(input: QuantiseInput): Promise<QuantisedUpd
       if (!result.ok) throw notFinite();
       const bytes = new Uint8Array(result.block.levels.buffer as ArrayBuffer);
       hash.update(bytes);
-      await output.write(bytes);
+      await output.appendFile(bytes);
       clippedCount += result.block.clippedCount;
       block += 1;
     }
