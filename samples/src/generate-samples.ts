@@ -24,7 +24,7 @@ export interface SampleSizes {
 export const defaultSampleSizes: SampleSizes = {
   documentsPerMember: 160,
   factsPerSector: 30,
-  wordingsPerFact: 9,
+  wordingsPerFact: 11,
   publicDocuments: 900,
   publicChats: 700,
 };
