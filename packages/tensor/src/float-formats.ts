@@ -13,7 +13,7 @@ function floatOf(bits: number): number {
   return floatView[0]!;
 }
 
-/** bfloat16 bits, nearest even; NaN stays a quiet NaN. */
+/** bfloat16 bits of a float32 value, nearest even; beyond the largest it is infinity, NaN stays a quiet NaN. */
 export function toBfloat16Bits(value: number): number {
   const bits = bitsOf(value);
   if (Number.isNaN(value)) return (bits >>> 16) | 0x40;
@@ -24,7 +24,7 @@ export function fromBfloat16Bits(bits: number): number {
   return floatOf(bits << 16);
 }
 
-/** IEEE 754 binary16 bits, nearest even, with subnormals; beyond 65,504 it is infinity. */
+/** IEEE 754 binary16 bits of a float32 value, nearest even, with subnormals; beyond 65,504 it is infinity. */
 export function toFloat16Bits(value: number): number {
   const bits = bitsOf(value);
   const sign = (bits >>> 16) & 0x8000;
@@ -55,4 +55,36 @@ export function fromFloat16Bits(bits: number): number {
   if (exponent === 0x1f) return floatOf(sign | 0x7f800000 | (mantissa << 13));
   if (exponent === 0) return (sign === 0 ? 1 : -1) * mantissa * 2 ** -24;
   return floatOf(sign | ((exponent + 112) << 23) | (mantissa << 13));
+}
+
+/** {@link toBfloat16Bits} of every value. @param target as long as `values`. */
+export function encodeBfloat16(values: Float32Array, target: Uint16Array): void {
+  requireEqualLength(values, target);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let index = 0; index < bits.length; index += 1) {
+    const word = bits[index]!;
+    const notANumber = (word & 0x7fffffff) > 0x7f800000;
+    target[index] = notANumber ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  }
+}
+
+export function decodeBfloat16(words: Uint16Array): Float32Array {
+  const values = new Float32Array(words.length);
+  const bits = new Uint32Array(values.buffer);
+  for (let index = 0; index < words.length; index += 1) bits[index] = words[index]! << 16;
+  return values;
+}
+
+/** {@link toFloat16Bits} of every value; a NaN keeps no payload. @param target as long as `values`. */
+export function encodeFloat16(values: Float32Array, target: Uint16Array): void {
+  requireEqualLength(values, target);
+  new Float16Array(target.buffer, target.byteOffset, target.length).set(values);
+}
+
+export function decodeFloat16(words: Uint16Array): Float32Array {
+  return new Float32Array(new Float16Array(words.buffer, words.byteOffset, words.length));
+}
+
+function requireEqualLength(values: Float32Array, target: Uint16Array): void {
+  if (values.length !== target.length) throw new RangeError(`${values.length} values into ${target.length} words`);
 }

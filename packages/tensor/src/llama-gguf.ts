@@ -1,60 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
-
+import { modelNotConvertible } from './format-problems.ts';
 import type { GgufTensorType, GgufValue } from './gguf-types.ts';
-import { type GgufTensorToWrite, writeGguf } from './gguf-writer.ts';
-import { halvesToNeighbours } from './rope-permutation.ts';
+import { writeGguf } from './gguf-writer.ts';
+import { type LlamaShape, llamaGgufTensors } from './llama-gguf-tensors.ts';
 import type { SafetensorsFile } from './safetensors-reader.ts';
-
-/** The figures of a Llama-architecture model that GGUF must know. */
-export interface LlamaShape {
-  readonly hiddenSize: number;
-  readonly layerCount: number;
-  readonly headCount: number;
-  readonly keyValueHeadCount: number;
-  readonly feedForwardSize: number;
-  readonly vocabularySize: number;
-  readonly contextLength: number;
-  readonly ropeTheta: number;
-  readonly rmsNormEpsilon: number;
-  readonly tieEmbeddings: boolean;
-}
 
 /** A byte-level BPE tokenizer as GGUF holds it (`gpt2`, split as `qwen2`). */
 export interface GgufTokenizer {
-  /** In the byte alphabet, by id. */
+  /** In the byte alphabet, by id; each one once. */
   readonly tokens: readonly string[];
+  /** Pairs with a space between; may be empty. */
   readonly merges: readonly string[];
-  /** 1 normal, 3 control, 4 user-defined. */
+  /** By id: 1 normal, 3 control, 4 user-defined. */
   readonly tokenTypes: readonly number[];
   readonly beginId: number;
+  /** Ends a document. */
   readonly endId: number;
   readonly paddingId: number;
-  /** Ends an answer. */
-  readonly endOfTurnId: number;
+  /** Ends an answer. llama.cpp stops at it; without one it stops at `endId`. */
+  readonly endOfTurnId?: number;
+  /** Whether llama.cpp puts `beginId` in front of a prompt: only where training did. Default: false. */
+  readonly addBegin?: boolean;
 }
 
 export interface LlamaGguf {
   readonly name: string;
   readonly shape: LlamaShape;
   readonly tokenizer: GgufTokenizer;
-  readonly chatTemplate: string;
-  /** Hugging Face's names and layout. */
+  /** Jinja. */
+  readonly chatTemplate?: string;
+  /** Hugging Face's names and layout, rotary embedding in halves. */
   readonly weights: SafetensorsFile;
-  /** Of the matrices; vectors stay float32, and rows that Q8_0 does not divide become float16. */
+  /** Of the matrices; vectors stay float32, and matrices whose rows Q8_0 does not divide become float16. */
   readonly matrixType: GgufTensorType;
 }
 
-const fileTypeCodes = { F32: 0, F16: 1, Q8_0: 7 } as const;
+const fileTypeCodes: Readonly<Record<GgufTensorType, number>> = { F32: 0, F16: 1, Q8_0: 7 };
 
-/** A release's `model.gguf` from its safetensors, streaming. */
+/**
+ * A GGUF file of architecture `llama` from safetensors, streaming: a few megabytes are held at a time.
+ * @throws KibanError `model-not-convertible` where tensors, figures and tokenizer do not belong together, naming the first that does not;
+ * RangeError for values that the matrix type cannot hold. Then nothing is left behind.
+ */
 export async function writeLlamaGguf(path: string, model: LlamaGguf): Promise<void> {
-  await writeGguf(path, metadataOf(model), [...tensorsOf(model)]);
+  requireFittingTokenizer(model);
+  const { shape, weights, matrixType } = model;
+  await writeGguf(path, metadataOf(model), llamaGgufTensors(shape, weights, matrixType));
 }
 
 function metadataOf({ name, shape, tokenizer, chatTemplate, matrixType }: LlamaGguf): Map<string, GgufValue> {
   const uint32 = (value: number): GgufValue => ({ type: 'uint32', value });
   const float32 = (value: number): GgufValue => ({ type: 'float32', value });
   const string = (value: string): GgufValue => ({ type: 'string', value });
+  const { endOfTurnId } = tokenizer;
   return new Map<string, GgufValue>([
     ['general.architecture', string('llama')],
     ['general.name', string(name)],
@@ -76,45 +74,38 @@ function metadataOf({ name, shape, tokenizer, chatTemplate, matrixType }: LlamaG
     ['tokenizer.ggml.token_type', { type: 'int32s', value: tokenizer.tokenTypes }],
     ['tokenizer.ggml.merges', { type: 'strings', value: tokenizer.merges }],
     ['tokenizer.ggml.bos_token_id', uint32(tokenizer.beginId)],
-    ['tokenizer.ggml.eos_token_id', uint32(tokenizer.endOfTurnId)],
-    ['tokenizer.ggml.eot_token_id', uint32(tokenizer.endOfTurnId)],
+    ['tokenizer.ggml.eos_token_id', uint32(endOfTurnId ?? tokenizer.endId)],
+    ...(endOfTurnId === undefined ? [] : [['tokenizer.ggml.eot_token_id', uint32(endOfTurnId)] as const]),
     ['tokenizer.ggml.padding_token_id', uint32(tokenizer.paddingId)],
-    ['tokenizer.ggml.add_bos_token', { type: 'bool', value: false }],
-    ['tokenizer.chat_template', string(chatTemplate)],
+    ['tokenizer.ggml.add_bos_token', { type: 'bool', value: tokenizer.addBegin ?? false }],
+    ...(chatTemplate === undefined ? [] : [['tokenizer.chat_template', string(chatTemplate)] as const]),
   ]);
 }
 
-function* tensorsOf({ shape, weights, matrixType }: LlamaGguf): Generator<GgufTensorToWrite> {
-  const headSize = shape.hiddenSize / shape.headCount;
-  const tensor = (from: string, to: string, headCount?: number): GgufTensorToWrite => {
-    const stored = weights.tensors.get(from);
-    if (stored === undefined) throw new RangeError(`the weights have no tensor ${from}`);
-    const isMatrix = stored.shape.length > 1;
-    const fits = stored.shape.at(-1)! % 32 === 0;
-    return {
-      name: to,
-      shape: stored.shape,
-      type: !isMatrix ? 'F32' : matrixType === 'Q8_0' && !fits ? 'F16' : matrixType,
-      data: async () => {
-        const values = await weights.readF32(from);
-        return headCount === undefined ? values : halvesToNeighbours(values, headCount, headSize);
-      },
-    };
-  };
-  yield tensor('model.embed_tokens.weight', 'token_embd.weight');
-  for (let layer = 0; layer < shape.layerCount; layer += 1) {
-    const from = `model.layers.${layer}`;
-    const to = `blk.${layer}`;
-    yield tensor(`${from}.input_layernorm.weight`, `${to}.attn_norm.weight`);
-    yield tensor(`${from}.self_attn.q_proj.weight`, `${to}.attn_q.weight`, shape.headCount);
-    yield tensor(`${from}.self_attn.k_proj.weight`, `${to}.attn_k.weight`, shape.keyValueHeadCount);
-    yield tensor(`${from}.self_attn.v_proj.weight`, `${to}.attn_v.weight`);
-    yield tensor(`${from}.self_attn.o_proj.weight`, `${to}.attn_output.weight`);
-    yield tensor(`${from}.post_attention_layernorm.weight`, `${to}.ffn_norm.weight`);
-    yield tensor(`${from}.mlp.gate_proj.weight`, `${to}.ffn_gate.weight`);
-    yield tensor(`${from}.mlp.up_proj.weight`, `${to}.ffn_up.weight`);
-    yield tensor(`${from}.mlp.down_proj.weight`, `${to}.ffn_down.weight`);
+/** llama.cpp aborts or misreads where these do not hold. */
+function requireFittingTokenizer({ shape, tokenizer, weights }: LlamaGguf): void {
+  const { tokens, tokenTypes, beginId, endId, paddingId, endOfTurnId } = tokenizer;
+  const size = shape.vocabularySize;
+  if (tokens.length !== size || tokenTypes.length !== size)
+    throw modelNotConvertible(weights.path, {
+      ja: `モデルの語彙数は ${size} ですが、トークナイザーには ${tokens.length} 語、型が ${tokenTypes.length} 個あります`,
+      en: `the model knows ${size} tokens, the tokenizer has ${tokens.length} and ${tokenTypes.length} types of tokens`,
+    });
+  const first = new Map<string, number>();
+  tokens.forEach((token, id) => {
+    const earlier = first.get(token);
+    if (earlier !== undefined)
+      throw modelNotConvertible(weights.path, {
+        ja: `トークン ${earlier} と ${id} が同じ文字列です`,
+        en: `tokens ${earlier} and ${id} are the same text`,
+      });
+    first.set(token, id);
+  });
+  for (const [role, id] of Object.entries({ beginId, endId, paddingId, endOfTurnId: endOfTurnId ?? 0 })) {
+    if (!Number.isInteger(id) || id < 0 || id >= size)
+      throw modelNotConvertible(weights.path, {
+        ja: `トークナイザーの ${role} (${id}) が語彙の外にあります`,
+        en: `${role} of the tokenizer, ${id}, lies outside the vocabulary`,
+      });
   }
-  yield tensor('model.norm.weight', 'output_norm.weight');
-  if (!shape.tieEmbeddings) yield tensor('lm_head.weight', 'output.weight');
 }

@@ -1,60 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileDurably } from '@kiban/core';
-import { toBfloat16Bits, toFloat16Bits } from './float-formats.ts';
-import type { SafetensorsType } from './safetensors-reader.ts';
+import { encodeBfloat16, encodeFloat16 } from './float-formats.ts';
+import { bytesPerValue, largestHeaderBytes, type SafetensorsType } from './safetensors-header.ts';
+import { valueCount } from './tensor-shape.ts';
+import { piecesOf, pieceValues, type ValueStream } from './value-stream.ts';
 
 export interface TensorToWrite {
   readonly name: string;
   readonly dtype: SafetensorsType;
+  /** Row-major, outermost first. */
   readonly shape: readonly number[];
   /** Called once, when the tensor's turn comes: memory never holds the whole model. */
-  readonly data: () => Float32Array | Iterable<Float32Array> | AsyncIterable<Float32Array> | Promise<Float32Array>;
+  readonly data: () => ValueStream | Promise<ValueStream>;
 }
 
-/** Writes tensors in the given order, durably: temp file, fdatasync, rename. The header is padded with spaces to 8 bytes. */
+/**
+ * Writes tensors in the given order, durably: temp file, fdatasync, rename. BF16 and F16 round to nearest even. The header is padded with
+ * spaces to 8 bytes.
+ * @throws RangeError for a name given twice, or values that do not fill their shape; then nothing is left behind.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let position = 0;
-  for (const { name, dtype, shape } of tensors) {
-    if (name in header) throw new RangeError(`tensor ${name} is given twice`);
-    const byteLength = shape.reduce((product, dimension) => product * dimension, 1) * (dtype === 'F32' ? 4 : 2);
-    header[name] = { dtype, shape, data_offsets: [position, position + byteLength] };
-    position += byteLength;
-  }
+  const header = encodeHeader(tensors, metadata);
   await writeFileDurably(path, content());
 
   async function* content(): AsyncGenerator<Uint8Array> {
-    const text = Buffer.from(JSON.stringify(header), 'utf8');
-    const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
-    text.copy(padded);
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(padded.length));
-    yield length;
-    yield padded;
-    for (const tensor of tensors) {
-      let values = 0;
-      for await (const chunk of await chunksOf(tensor)) {
-        values += chunk.length;
-        yield encode(chunk, tensor.dtype);
+    yield header;
+    const scratch = new Uint16Array(pieceValues);
+    for (const { name, dtype, shape, data } of tensors) {
+      // The file takes each piece before it asks for the next, so one scratch buffer serves all.
+      for await (const piece of piecesOf(await data(), valueCount(shape)!, name)) {
+        yield encode(piece, dtype, scratch);
       }
-      const expected = tensor.shape.reduce((product, dimension) => product * dimension, 1);
-      if (values !== expected) throw new RangeError(`tensor ${tensor.name}: ${values} values for ${expected}`);
     }
   }
 }
 
-async function chunksOf(tensor: TensorToWrite): Promise<Iterable<Float32Array> | AsyncIterable<Float32Array>> {
-  const data = await tensor.data();
-  return data instanceof Float32Array ? [data] : data;
+function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Uint8Array {
+  const entries: [string, unknown][] = [['__metadata__', metadata]];
+  const names = new Set(['__metadata__']);
+  let position = 0;
+  for (const { name, dtype, shape } of tensors) {
+    if (names.has(name)) throw new RangeError(`tensor ${name} is given twice`);
+    names.add(name);
+    const count = valueCount(shape);
+    if (count === undefined) throw new RangeError(`tensor ${name}: ${shape.join(' x ')} is not a shape`);
+    const end = position + count * bytesPerValue[dtype];
+    entries.push([name, { dtype, shape, data_offsets: [position, end] }]);
+    position = end;
+  }
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(entries)), 'utf8');
+  const padded = Math.ceil(text.length / 8) * 8;
+  if (padded > largestHeaderBytes) throw new RangeError(`a header of ${padded} bytes is too large for safetensors`);
+  const bytes = Buffer.alloc(8 + padded, ' ');
+  bytes.writeBigUInt64LE(BigInt(padded));
+  text.copy(bytes, 8);
+  return bytes;
 }
 
-function encode(values: Float32Array, dtype: SafetensorsType): Uint8Array {
+function encode(values: Float32Array, dtype: SafetensorsType, scratch: Uint16Array): Uint8Array {
   if (dtype === 'F32') return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-  const convert = dtype === 'BF16' ? toBfloat16Bits : toFloat16Bits;
-  const words = Uint16Array.from(values, convert);
-  return new Uint8Array(words.buffer);
+  const words = scratch.subarray(0, values.length);
+  if (dtype === 'BF16') encodeBfloat16(values, words);
+  else encodeFloat16(values, words);
+  return new Uint8Array(words.buffer as ArrayBuffer, 0, words.byteLength);
 }
