@@ -131,8 +131,10 @@ function encode(values: Float32Array, type: GgufTensorType, scratch: Uint8Array,
   }
   const words = new Uint16Array(scratch.buffer, 0, values.length);
   encodeFloat16(values, words);
-  // All-ones exponents are infinities and NaN: not finite before, or beyond 65,504.
-  const fault = words.findIndex((word) => (word & 0x7c00) === 0x7c00);
-  if (fault !== -1) throw new RangeError(`tensor ${tensorName}: ${values[fault]} has no finite float16 form`);
+  for (let index = 0; index < words.length; index += 1) {
+    // An exponent of ones alone is an infinity or a NaN: not finite before, or beyond 65,504.
+    if ((words[index]! & 0x7c00) === 0x7c00)
+      throw new RangeError(`tensor ${tensorName}: ${values[index]} has no finite float16 form`);
+  }
   return scratch.subarray(0, values.length * 2);
 }
