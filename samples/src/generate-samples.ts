@@ -22,7 +22,7 @@ export interface SampleSizes {
 }
 
 export const defaultSampleSizes: SampleSizes = {
-  documentsPerMember: 160,
+  documentsPerMember: 400,
   factsPerSector: 30,
   wordingsPerFact: 11,
   publicDocuments: 900,

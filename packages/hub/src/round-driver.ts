@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger, OrganisationId, ProgrammeId, Sha256Digest } from '@kiban/core';
-import type { RoundSummary } from '@kiban/protocol';
+import type { RoundSummary, StartArtifacts } from '@kiban/protocol';
 import type { AggregationPlan } from '@kiban/secagg';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
@@ -20,7 +20,7 @@ import {
   scalesFromRms,
   smallestBlockRms,
 } from '@kiban/training';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { AggregationService, OpenedSum } from './aggregation-service.ts';
 import { makeCandidate } from './candidate-base.ts';
 import type { Members } from './members.ts';
@@ -351,15 +351,16 @@ export class RoundDriver {
         .execute();
       await events.record('round-closed', { ...summary, rounds: plan.rounds }, row.programme, transaction);
       if (rejectedInARow >= plan.gate.maximumRejectedInARow)
-        await programmes.setPhase(
-          transaction,
-          row.programme,
-          'failed',
-          `${rejectedInARow} rounds in a row were not accepted: ${reason}`,
-        );
+        await this.#endEarly(row, transaction, `${rejectedInARow} rounds in a row were not accepted: ${reason}`);
     });
     if (outcome !== 'accepted')
       await aggregation.close(updateInstance(row.programme, round.round), round.update_attempt);
+  }
+
+  /** Rounds no longer improve the base. What was accepted before is kept and released; a run that improved nothing has failed. */
+  async #endEarly(row: ProgrammeRow, transaction: Transaction<HubSchema>, reason: string): Promise<void> {
+    const improved = row.base_digest !== startModelDigest(row);
+    await this.#options.programmes.setPhase(transaction, row.programme, improved ? 'evaluating' : 'failed', reason);
   }
 
   async #nextAttempt(
@@ -449,6 +450,10 @@ export class RoundDriver {
     const bytes = await readFile(this.#options.blobs.filePath(digest));
     return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   }
+}
+
+function startModelDigest(row: ProgrammeRow): string | undefined {
+  return row.start_json === null ? undefined : (JSON.parse(row.start_json) as StartArtifacts).model.digest;
 }
 
 function reasonOf(verdict: GateVerdict): string {

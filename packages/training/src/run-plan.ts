@@ -62,7 +62,7 @@ const gatePlanSchema = z
     maximumNormRatio: z.number().min(1).default(5),
     /** Held-out tokens that each member evaluates. */
     heldOutTokens: z.int().min(128).default(8_192),
-    /** After so many rejected rounds in a row the programme stops and says so. */
+    /** After so many rejected rounds in a row the run ends early: with the base accepted last, or as failed if none ever was. */
     maximumRejectedInARow: z.int().min(1).default(3),
   })
   .prefault({});

@@ -142,7 +142,7 @@ async function gatherData(directory: string, settings: DemoSettings, view: DemoV
   for (const sector of ['auto', 'bank', 'steel']) {
     data.set(sector, [
       { id: 'documents', folder: join(samples, sector, 'documents'), weight: 1 },
-      { id: 'questions', folder: join(samples, sector, 'questions'), weight: 5 },
+      { id: 'questions', folder: join(samples, sector, 'questions'), weight: 7 },
     ]);
     questions.set(sector, await readQuestions(join(samples, 'held-out', `${sector}.jsonl`)));
   }
