@@ -21,5 +21,5 @@ aggregation: { bits: 16, levelLimit: 127, graceMs: 30000 }
 `;
 }
 
-export const defaultRounds = 22;
+export const defaultRounds = 20;
 export const demoProgramme = 'base-1';
