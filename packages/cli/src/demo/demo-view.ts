@@ -38,6 +38,8 @@ const activityNames: Readonly<Record<string, Localised>> = {
   idle: { ja: '待機', en: 'idle' },
 };
 
+const clearToEndOfLine = '\u001b[K';
+
 export function createDemoView(context: CommandContext): DemoView {
   if (context.json) return jsonView();
   return process.stdout.isTTY ? terminalView(context) : plainView(context);
@@ -119,7 +121,8 @@ function terminalView(context: CommandContext): DemoView {
   };
   const print = (text: string) => {
     if (bars === undefined) process.stdout.write(`${text}\n`);
-    else bars.log(`${text}\n`);
+    // Each line clears what a longer bar left behind it.
+    else bars.log(`${text.replaceAll('\n', `${clearToEndOfLine}\n`)}${clearToEndOfLine}\n`);
   };
   return {
     phase: (_name, text) => print(pc.bold(`\n● ${text[language]}`)),
