@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as delay } from 'node:timers/promises';
 import { isKibanError, KibanError } from '@kiban/core';
-import type { ProgrammePhase, ProgrammeState } from '@kiban/protocol';
+import type { ProgrammePhase, ProgrammeState, ServiceEvent } from '@kiban/protocol';
 import type { DemoCoalition } from './demo-coalition.ts';
 import type { ActivityFigures, DemoView } from './demo-view.ts';
 
@@ -28,6 +28,7 @@ export async function watchProgramme(
   let phase: ProgrammePhase | undefined;
   let shownRounds = 0;
   const board = watchActivities(coalition, view, signal);
+  const tellPrepared = createPreparationTeller(coalition, view);
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -35,6 +36,7 @@ export async function watchProgramme(
       const text = state.phase === phase ? undefined : phaseTexts[state.phase];
       if (text !== undefined) view.phase(state.phase, text);
       phase = state.phase;
+      await tellPrepared();
       for (const summary of state.rounds.slice(shownRounds)) view.round(summary, rounds);
       shownRounds = state.rounds.length;
       if (state.phase === 'released') return state;
@@ -45,6 +47,27 @@ export async function watchProgramme(
     board.stop();
     view.settle();
   }
+}
+
+/** One line for each data set that a node has read: what it gave, and that some files could not be used. */
+function createPreparationTeller(coalition: DemoCoalition, view: DemoView): () => Promise<void> {
+  const told = new Map<string, number>();
+  return async () => {
+    for (const [member, node] of coalition.nodes) {
+      const { events } = await node.client.get<{ events: ServiceEvent[] }>(`/events?after=${told.get(member) ?? 0}`);
+      for (const { event, sequence, data } of events) {
+        told.set(member, sequence);
+        if (event !== 'data-set-prepared') continue;
+        const { dataSet, documents, tokens, refused, partlyKept } = data as Record<string, number | string>;
+        const unused = Number(refused) + Number(partlyKept);
+        const place = `kiban data inspect ${dataSet} --directory ${node.directory}`;
+        view.line({
+          ja: `${member} ${dataSet}: 文書 ${documents} 件、${tokens} トークン${unused === 0 ? '' : `。使えない、または一部だけのファイル ${unused} 件 (${place})`}`,
+          en: `${member} ${dataSet}: ${documents} documents, ${tokens} tokens${unused === 0 ? '' : `; ${unused} files not or only partly usable (${place})`}`,
+        });
+      }
+    }
+  };
 }
 
 /** Polls what each node is doing; they are on this machine. */
