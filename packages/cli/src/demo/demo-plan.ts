@@ -15,7 +15,7 @@ seed: "${options.seed}"
 model: { preset: tiny, vocabularySize: 1536, contextLength: 128 }
 start: { steps: 300, peakLearningRate: 0.002 }
 rounds: ${options.rounds}
-inner: { steps: 50, batchSize: 8, peakLearningRate: 0.002, warmupSteps: 50 }
+inner: { steps: 50, batchSize: 8, peakLearningRate: 0.002, warmupSteps: ${options.rounds > 1 ? 50 : 25} }
 outer: { learningRate: 1.0, momentum: 0.8 }
 aggregation: { bits: 16, levelLimit: 127, graceMs: 30000 }
 `;
