@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isKibanError, type Logger, type OrganisationId, type Sha256Digest, sha256Hex } from '@kiban/core';
 import { heldOutShardName, prepareDataSet, tokenizerFromJson, trainingShardName } from '@kiban/corpus';
 import type { FileReference, HubClient, OpenRound, ProgrammeState } from '@kiban/protocol';
-import type { AggregationPlan } from '@kiban/secagg';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import {
@@ -26,6 +25,7 @@ import type { NodeConfig } from './config.ts';
 import type { DataSets } from './data-sets.ts';
 import { problems } from './problems.ts';
 import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
+import { unexpectedIn } from './round-expectation.ts';
 import type { NodeSchema } from './schema.ts';
 import { makeStartModel } from './start-model.ts';
 import { quantiseUpdate, readLevels } from './update-making.ts';
@@ -230,8 +230,7 @@ export class ProgrammeWorker {
     const outcome = await aggregation.run({
       ...instance,
       signal,
-      expect: (asked) =>
-        this.#unexpected(asked, state, plan, round, { wordCount: layout.length, terms: state.planDigest }),
+      expect: (asked) => unexpectedIn(asked, { state, plan, round, wordCount: layout.length, terms: state.planDigest }),
       contribute: () => this.#makeUpdate(state, plan, round, instance.instance, onStep, signal),
       onShardUploaded: (done, total) => activity.set('uploading', done, total, 'shards', { round: round.round }),
     });
@@ -253,31 +252,10 @@ export class ProgrammeWorker {
       instance: gate.instance,
       attempt: gate.attempt,
       signal,
-      expect: (asked) => this.#unexpected(asked, state, plan, round, { wordCount: 0, terms: gate.candidate.digest }),
+      expect: (asked) => unexpectedIn(asked, { state, plan, round, wordCount: 0, terms: gate.candidate.digest }),
       contribute: () => this.#judgeCandidate(state, plan, round, gate.candidate, signal),
     });
     await this.#options.events.record('candidate-judged', { round: round.round, outcome }, state.programme);
-  }
-
-  /** What the steward approved, against what the hub now asks for. */
-  #unexpected(
-    asked: AggregationPlan,
-    state: ProgrammeState,
-    plan: RunPlan,
-    round: OpenRound,
-    expected: { readonly wordCount: number; readonly terms: string },
-  ): string | undefined {
-    const roster = asked.roster.map((member) => member.organisation).sort();
-    if (asked.programme !== state.programme) return 'the instance belongs to another programme';
-    if (roster.join() !== [...plan.participants].sort().join()) return 'the roster is not that of the approved plan';
-    if (asked.baseDigest !== round.base.digest || asked.scalesDigest !== round.scales.digest)
-      return 'another base or other scales than announced';
-    if (asked.wordCount !== expected.wordCount)
-      return `${asked.wordCount} words asked for, the model has ${expected.wordCount}`;
-    if (asked.termsDigest !== expected.terms) return 'other terms than those approved';
-    if (asked.bits !== plan.aggregation.bits || asked.levelLimit !== plan.aggregation.levelLimit)
-      return 'other levels than the plan says';
-    return undefined;
   }
 
   /** Train, clip, quantise: once per round. Another attempt, or a restart, uses the same file. */
