@@ -46,7 +46,8 @@ test('a second process on a directory is refused, and the port in use is named',
   const busy = kiban('hub', 'start', '--directory', directory);
   server.close();
   assert.equal(busy.status, 4);
-  assert.match(busy.stderr, new RegExp(`port-in-use[sS]*:${port}`));
+  assert.match(busy.stderr, /port-in-use/);
+  assert.ok(busy.stderr.includes(`:${port}`));
 });
 
 test('a wrong invitation, a used one and one for another organisation are refused alike', async () => {

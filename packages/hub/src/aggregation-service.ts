@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger, OrganisationId, Sha256Digest } from '@kiban/core';
 import type { SigningKey } from '@kiban/crypto';
@@ -83,14 +85,20 @@ export class AggregationService {
     this.#options = options;
   }
 
-  /** Brings every open attempt back from its journal. */
+  /** Brings every attempt that is not over back from its journal, and clears what a crash left of those that are. */
   async start(): Promise<void> {
     const rows = await this.#options.database
       .selectFrom('attempt')
       .selectAll()
       .where('state', 'in', ['open', 'opened'])
       .execute();
-    for (const row of rows) await this.#bringUp(row.instance, row.attempt, row.plan_text);
+    await this.#sweepJournals(new Set(rows.map((row) => `${row.instance}.${row.attempt}.journal`)));
+    for (const row of rows) {
+      const erased = row.state === 'opened' && !existsSync(this.#journalPath(row.instance, row.attempt));
+      if (!erased) await this.#load(row.instance, row.attempt, row.plan_text);
+      // The replay ended with `close`: only the row was not told yet.
+      if (!this.#live.has(keyOf(row.instance, row.attempt))) await this.#markClosed(row.instance, row.attempt);
+    }
     this.#sweep = setInterval(() => void this.#freezeTheSilent(), 250);
   }
 
@@ -145,18 +153,19 @@ export class AggregationService {
     return { state: 'open' };
   }
 
-  /** The result is committed elsewhere: secrets and spool may go. */
+  /** The result is committed elsewhere: secrets and spool may go. The row first, so that a crash leaves only files to sweep. */
   async close(instance: string, attempt: number): Promise<void> {
+    await this.#markClosed(instance, attempt);
     const live = this.#live.get(keyOf(instance, attempt));
-    if (live !== undefined) await this.#apply(live, { type: 'close' });
-    await this.#options.database
-      .updateTable('attempt')
-      .set({ state: 'closed' })
-      .where('instance', '=', instance)
-      .where('attempt', '=', attempt)
-      .where('state', '=', 'opened')
-      .execute();
-    if (live === undefined) await this.#spool(instance, attempt).erase();
+    if (live === undefined) {
+      await this.#spool(instance, attempt).erase();
+      return;
+    }
+    await this.#apply(live, { type: 'close' }).catch(async (error: unknown) => {
+      // After a crash the machine may not know of its sum; what it holds is of no more use either way.
+      this.#options.logger.error('attempt-closed-by-force', error, { instance, attempt });
+      await this.#perform(live, { type: 'erase' });
+    });
   }
 
   async abandon(instance: string, attempt: number, code: string): Promise<void> {
@@ -292,8 +301,8 @@ export class AggregationService {
   }
 
   async #load(instance: string, attempt: number, planText: string): Promise<void> {
-    const { key, directory, clock } = this.#options;
-    const journal = openJournal(join(directory, 'journals', `${instance}.${attempt}.journal`));
+    const { key, clock } = this.#options;
+    const journal = openJournal(this.#journalPath(instance, attempt));
     const records = journal.records.map((record) => Buffer.from(record).toString('utf8'));
     const started =
       records.length === 0 ? await startHub({ planText, signKey: key }) : await replayHub(records, { signKey: key });
@@ -448,6 +457,27 @@ export class AggregationService {
       .where('instance', '=', instance)
       .where('attempt', '=', attempt)
       .executeTakeFirst();
+  }
+
+  async #markClosed(instance: string, attempt: number): Promise<void> {
+    await this.#options.database
+      .updateTable('attempt')
+      .set({ state: 'closed' })
+      .where('instance', '=', instance)
+      .where('attempt', '=', attempt)
+      .where('state', '=', 'opened')
+      .execute();
+  }
+
+  /** Journals of attempts that are over hold secrets that nobody needs. */
+  async #sweepJournals(keep: ReadonlySet<string>): Promise<void> {
+    const folder = join(this.#options.directory, 'journals');
+    const names = existsSync(folder) ? await readdir(folder) : [];
+    for (const name of names) if (!keep.has(name)) await rm(join(folder, name), { force: true });
+  }
+
+  #journalPath(instance: string, attempt: number): string {
+    return join(this.#options.directory, 'journals', `${instance}.${attempt}.journal`);
   }
 
   #spool(instance: string, attempt: number): ShardSpool {
