@@ -95,7 +95,7 @@ export class AggregationService {
     await this.#sweepJournals(new Set(rows.map((row) => `${row.instance}.${row.attempt}.journal`)));
     for (const row of rows) {
       const erased = row.state === 'opened' && !existsSync(this.#journalPath(row.instance, row.attempt));
-      if (!erased) await this.#load(row.instance, row.attempt, row.plan_text);
+      if (!erased) await this.#loadOnce(row.instance, row.attempt, row.plan_text);
       // The replay ended with `close`: only the row was not told yet.
       if (!this.#live.has(keyOf(row.instance, row.attempt))) await this.#markClosed(row.instance, row.attempt);
     }
@@ -288,16 +288,21 @@ export class AggregationService {
   }
 
   async #bringUp(instance: string, attempt: number, planText: string): Promise<LiveAttempt> {
-    const key = keyOf(instance, attempt);
-    if (!this.#live.has(key)) {
-      const loading =
-        this.#loading.get(key) ?? this.#load(instance, attempt, planText).finally(() => this.#loading.delete(key));
-      this.#loading.set(key, loading);
-      await loading;
-    }
-    const live = this.#live.get(key);
+    await this.#loadOnce(instance, attempt, planText);
+    const live = this.#live.get(keyOf(instance, attempt));
     if (live === undefined) throw problems.attemptOver('closed');
     return live;
+  }
+
+  /** One machine and one journal per attempt, however many ask at once, at start as later: a second one would forget what the first acknowledged. */
+  async #loadOnce(instance: string, attempt: number, planText: string): Promise<void> {
+    const key = keyOf(instance, attempt);
+    const loading = this.#loading.get(key);
+    if (loading !== undefined) return loading;
+    if (this.#live.has(key)) return;
+    const load = this.#load(instance, attempt, planText).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, load);
+    return load;
   }
 
   async #load(instance: string, attempt: number, planText: string): Promise<void> {
@@ -306,7 +311,10 @@ export class AggregationService {
     const records = journal.records.map((record) => Buffer.from(record).toString('utf8'));
     const started =
       records.length === 0 ? await startHub({ planText, signKey: key }) : await replayHub(records, { signKey: key });
-    if (!started.ok) throw refusalToError(started.refusal);
+    if (!started.ok) {
+      journal.close();
+      throw refusalToError(started.refusal);
+    }
     const spool = this.#spool(instance, attempt);
     await spool.prepare();
     const live: LiveAttempt = {

@@ -126,6 +126,9 @@ export async function startHub(
       logger,
       stopping: stopping.signal,
     });
+    // Nobody is answered before every attempt is back from its journal.
+    await aggregation.start();
+    closers.push(() => aggregation.stop());
     const port = options.port ?? config.listen.port;
     const address = await app.listen({ host: config.listen.host, port }).catch((error: unknown) => {
       throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portInUse(config.listen.host, port) : error;
@@ -133,8 +136,6 @@ export async function startHub(
     closers.push(() => app.close());
     if (origin === '') origin = address;
     const administration: AdministrationAddress = { url: address, token: administrationToken, pid: process.pid };
-    await aggregation.start();
-    closers.push(() => aggregation.stop());
     await driver.start();
     closers.push(async () => driver?.stop());
     const administrationFile = join(directory, 'administration.json');

@@ -53,3 +53,13 @@ test('an erased journal leaves no file', async () => {
   assert.equal(existsSync(path), false);
   rmSync(directory, { recursive: true });
 });
+
+test('a journal has one writer: a second one is refused until the first has closed', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'kiban-journal-'));
+  const path = join(directory, 'attempt.journal');
+  const journal = openJournal(path);
+  assert.throws(() => openJournal(path), /open already/);
+  journal.close();
+  openJournal(path).close();
+  rmSync(directory, { recursive: true });
+});

@@ -27,8 +27,12 @@ export interface Journal {
 
 const headerLength = 36;
 
-/** Frame = u32 little-endian length, SHA-256 of the payload, payload. Created with mode 0600, as journals may hold secrets. */
+/** Two writers would overwrite each other's records, so a second one in this process is a fault; other processes are kept out by the directory's lock. */
+const openPaths = new Set<string>();
+
+/** Frame = u32 little-endian length, SHA-256 of the payload, payload. Created with mode 0600, as journals may hold secrets. @throws Error when the journal is open already */
 export function openJournal(path: string): Journal {
+  if (openPaths.has(path)) throw new Error(`the journal ${path} is open already`);
   mkdirSync(dirname(path), { recursive: true });
   const content = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
   const { records, validLength } = decode(content);
@@ -38,6 +42,11 @@ export function openJournal(path: string): Journal {
     fdatasyncSync(file);
   }
   let position = validLength;
+  openPaths.add(path);
+  const close = () => {
+    closeSync(file);
+    openPaths.delete(path);
+  };
   return {
     records,
     append(record) {
@@ -54,9 +63,9 @@ export function openJournal(path: string): Journal {
       }
       position += frame.length;
     },
-    close: () => closeSync(file),
+    close,
     async erase() {
-      closeSync(file);
+      close();
       await rm(path, { force: true });
       await syncFolder(dirname(path));
     },

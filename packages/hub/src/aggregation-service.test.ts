@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  digestSchema,
+  organisationIdSchema,
+  programmeIdSchema,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '@kiban/core';
+import { generateSigningKey, verifyKeyToSpki } from '@kiban/crypto';
+import { type AggregationPlan, signPlan, startMember } from '@kiban/secagg';
+import { EventLog, openDatabase } from '@kiban/store-sql';
+import { AggregationService } from './aggregation-service.ts';
+import { type HubSchema, hubMigrations } from './schema.ts';
+
+const zeros = digestSchema.parse('0'.repeat(64));
+const hubKey = generateSigningKey();
+const members = ['org-a', 'org-b', 'org-c'].map((name) => ({
+  organisation: organisationIdSchema.parse(name),
+  signKey: generateSigningKey(),
+}));
+const plan: AggregationPlan = {
+  version: 1,
+  programme: programmeIdSchema.parse('test-1'),
+  instance: 'test-1.r1.gate',
+  attempt: 1,
+  roster: members.map(({ organisation, signKey }) => ({
+    organisation,
+    roundPublicKey: verifyKeyToSpki(signKey.verifyKey),
+  })),
+  threshold: 3,
+  quorum: 3,
+  baseDigest: zeros,
+  wordCount: 0,
+  bits: 16,
+  levelLimit: 127,
+  scalesDigest: zeros,
+  scalars: [{ name: 'loss', scale: 1, bound: 1000 }],
+  shardBytes: 64,
+  prg: 'aes-256-ctr/v1',
+  graceMs: 60_000,
+};
+
+function advertisementOf(index: number): string {
+  const member = members[index]!;
+  const step = startMember({
+    planText: signPlan(plan, hubKey),
+    hubPublicKey: hubKey.verifyKey,
+    identity: member,
+    random: systemRandom,
+    marks: [],
+  });
+  assert.ok(step.ok);
+  const sent = step.effects.find((effect) => effect.type === 'send');
+  assert.ok(sent?.type === 'send');
+  return sent.text;
+}
+
+test('messages that arrive while the attempts are read back are kept: the list is frozen, and again after a restart', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'kiban-aggregation-'));
+  const database = await openDatabase<HubSchema>(join(directory, 'hub.sqlite'), hubMigrations);
+  const nothing = { reason: '', clip_factor: 12, rejected_in_a_row: 0, version: 1, created_at_ms: 0 };
+  await database
+    .insertInto('programme')
+    .values({
+      ...nothing,
+      programme: plan.programme,
+      plan_text: '',
+      plan_digest: zeros,
+      public_corpus_digest: zeros,
+      phase: 'running',
+    })
+    .execute();
+  const serviceOf = () =>
+    new AggregationService({
+      database,
+      events: new EventLog(database, systemClock, silentLogger),
+      directory: join(directory, 'aggregation'),
+      key: hubKey,
+      clock: systemClock,
+      logger: silentLogger,
+      onOutcome: () => undefined,
+    });
+  const keysOf = (service: AggregationService) =>
+    service.list(plan.instance, 1, 'keys', members[0]!.organisation, 0, new AbortController().signal);
+  const send = (service: AggregationService, index: number) =>
+    service.receive(plan.instance, 1, members[index]!.organisation, 'advertise', advertisementOf(index));
+
+  const first = serviceOf();
+  await first.start();
+  await first.open(plan);
+  await send(first, 0);
+  assert.equal(await keysOf(first), undefined);
+  await first.stop();
+
+  const second = serviceOf();
+  await Promise.all([send(second, 1), second.start(), send(second, 2)]);
+  const keys = await keysOf(second);
+  assert.notEqual(keys, undefined, 'every acknowledged message counts');
+  await second.stop();
+
+  const third = serviceOf();
+  await third.start();
+  assert.equal(await keysOf(third), keys, 'the journal holds them all');
+  await third.stop();
+  await database.destroy();
+  rmSync(directory, { recursive: true });
+});
