@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AdministrationAddress, administrationAddressSchema, problemFrom } from '@kiban/protocol';
+import { type KillAt, killAtVariable } from './kill-at-write.ts';
 
 export const kibanEntry = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url));
+const killAtWrite = fileURLToPath(new URL('kill-at-write.ts', import.meta.url));
 
 /** A real hub or node process; it can be killed without warning and started again in the same directory. */
 export class ServiceProcess {
@@ -33,12 +35,14 @@ export class ServiceProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  async start(): Promise<void> {
+  /** @param options.killAt the process is to kill itself there; then it may well die before it is up, and this throws */
+  async start(options: { readonly killAt?: KillAt } = {}): Promise<void> {
     const output = openSync(join(this.directory, `${this.role}.log`), 'a');
     this.#child = spawn(
       process.execPath,
       [
         '--disable-warning=ExperimentalWarning',
+        ...(options.killAt === undefined ? [] : ['--import', killAtWrite]),
         kibanEntry,
         this.role,
         'start',
@@ -46,7 +50,13 @@ export class ServiceProcess {
         this.directory,
         '--stop-with-input',
       ],
-      { stdio: ['pipe', output, output] },
+      {
+        stdio: ['pipe', output, output],
+        env:
+          options.killAt === undefined
+            ? process.env
+            : { ...process.env, [killAtVariable]: JSON.stringify(options.killAt) },
+      },
     );
     closeSync(output);
     const path = join(this.directory, 'administration.json');
@@ -64,13 +74,18 @@ export class ServiceProcess {
     throw new Error(`the ${this.role} did not come up in time`);
   }
 
+  /** Resolves once the process is gone, however it ended. */
+  async gone(): Promise<void> {
+    const child = this.#child;
+    if (child !== undefined && this.running) await new Promise((resolve) => child.once('exit', resolve));
+  }
+
   /** `kill -9`: no handler runs, nothing is flushed. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.running) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
-    await gone;
+    await this.gone();
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { ProgrammeState } from '@kiban/protocol';
+import { type KillAt, TestCoalition } from '@kiban/testkit';
+
+/**
+ * A process is killed at one durable write after the other, hundreds of times in all: it is started again at once, gets a little further, and is
+ * killed again, until the round is over. The round must end in the same weights as one that nobody disturbed.
+ */
+let prepared: TestCoalition;
+let undisturbed: ProgrammeState;
+
+before(async () => {
+  prepared = await TestCoalition.create(3);
+  await prepared.stopAll();
+  await using calm = prepared.copy();
+  await calm.startAll();
+  await calm.beginProgramme({ rounds: 1 });
+  undisturbed = await calm.waitForRelease();
+});
+after(() => prepared[Symbol.asyncDispose]());
+
+/** Where each start of the process is to end. Every start gets at least one new write done, so the run goes on. */
+const schedules: Readonly<Record<string, (start: number) => KillAt>> = {
+  'after each record of the journal': () => ({ write: 'journal-record', count: 1, moment: 'after' }),
+  'before and in the middle of each record of the journal': (start) => ({
+    write: 'journal-record',
+    count: 2,
+    moment: start % 2 === 0 ? 'before' : 'torn',
+  }),
+  // A start itself renames files and changes rows, the same each time: later and later ones are hit.
+  'before and after files get their names': (start) => ({
+    write: 'file-rename',
+    count: 2 + (start >> 1),
+    moment: start % 2 === 0 ? 'before' : 'after',
+  }),
+  'before and after changes of the database': (start) => ({
+    write: 'database-change',
+    count: 2 + (start >> 1),
+    moment: start % 2 === 0 ? 'before' : 'after',
+  }),
+};
+
+for (const victim of ['hub', 'member-b'] as const) {
+  describe(`kill -9 of ${victim}`, () => {
+    for (const [name, killAt] of Object.entries(schedules)) {
+      test(`${name}: the round ends in the same weights`, async (context) => {
+        await using coalition = prepared.copy();
+        await coalition.startAll();
+        await coalition.beginProgramme({ rounds: 1, graceMs: 60_000 });
+        const service = victim === 'hub' ? coalition.hub : coalition.nodes.get(victim)!;
+        await coalition.waitFor('round 1', async () =>
+          (await coalition.programme()).round === null ? undefined : true,
+        );
+        await service.kill();
+        let ended = false;
+        const released = coalition.waitForRelease(240_000).finally(() => {
+          ended = true;
+        });
+        let starts = 0;
+        for (; !ended; starts += 1) {
+          await service.start({ killAt: killAt(starts) }).catch(() => undefined);
+          await Promise.race([service.gone(), released.catch(() => undefined)]);
+        }
+        const state = await released;
+        context.diagnostic(`${starts} starts`);
+        assert.ok(starts > 4, `killed ${starts - 1} times only: the schedule misses its writes`);
+        assert.equal(state.base?.digest, undisturbed.base?.digest);
+        assert.deepEqual(state.rounds[0]?.members, undisturbed.rounds[0]?.members);
+      });
+    }
+  });
+}
