@@ -20,7 +20,7 @@ import {
   publishedList,
   refusalToError,
   replayHub,
-  shardLayout,
+  shardPlace,
   signPlan,
   startHub,
   stepHub,
@@ -230,11 +230,13 @@ export class AggregationService {
   ): Promise<'stored' | 'held'> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
-    const expected = [...shardLayout(live.plan)].find((one) => one.n === shard);
+    const expected = shardPlace(live.plan, shard);
     if (expected === undefined) throw problems.shardRefused(`the plan has no shard ${shard}`, 422);
-    const byteLength = expected.wordCount * (live.plan.bits / 8);
-    if (bytes.byteLength !== byteLength)
-      throw problems.shardRefused(`shard ${shard} has ${bytes.byteLength} bytes; the plan says ${byteLength}`, 422);
+    if (bytes.byteLength !== expected.length)
+      throw problems.shardRefused(
+        `shard ${shard} has ${bytes.byteLength} bytes; the plan says ${expected.length}`,
+        422,
+      );
     if (publishedList(live.state, 'survivors', from) !== undefined)
       throw problems.shardRefused('the survivors are fixed', 410);
     const stored = await live.spool.put(from, shard, bytes);

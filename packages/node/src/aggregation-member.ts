@@ -16,6 +16,7 @@ import {
   type MemberStep,
   maskingStreams,
   maskWords,
+  type PlanLimits,
   readPlan,
   refusalToError,
   replayMember,
@@ -54,6 +55,8 @@ export interface InstanceTask {
   readonly attempt: number;
   /** What this instance must be about; anything else is refused before a key is drawn. */
   readonly expect: (plan: AggregationPlan) => string | undefined;
+  /** What was approved beyond, or within, the rules of the protocol. */
+  readonly limits?: PlanLimits;
   /** Called once masks are agreed; called again after a crash. Must give the same contribution for the same instance. */
   readonly contribute: () => Promise<Contribution>;
   readonly onShardUploaded?: (done: number, total: number) => void;
@@ -144,11 +147,12 @@ class RunningAttempt {
       throw problems.baseNotTrusted(`another plan than ${instance}`);
     const fault = this.#task.expect(opened.plan);
     if (fault !== undefined) throw problems.baseNotTrusted(fault);
-    const faults = checkPlan(opened.plan, { maxWordCount: opened.plan.wordCount });
+    const { limits } = this.#task;
+    const faults = checkPlan(opened.plan, limits);
     if (faults.length > 0) throw refusalToError(faults[0]!);
     const rows = await database.selectFrom('mark').selectAll().where('instance', '=', instance).execute();
     const marks = rows.map((row) => ({ ...row }) as AttemptMark);
-    return startMember({ planText, hubPublicKey: this.#hubKey, identity, random: systemRandom, marks });
+    return startMember({ planText, hubPublicKey: this.#hubKey, identity, random: systemRandom, marks, limits });
   }
 
   async #apply(event: MemberEvent): Promise<'ok' | 'over'> {

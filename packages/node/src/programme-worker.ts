@@ -52,6 +52,9 @@ export interface ProgrammeWorkerOptions {
   readonly signal: AbortSignal;
 }
 
+/** {@link unexpectedIn} holds the hub to the quorum of the plan that every steward approved, also where it is lower than the default. */
+const approvedLimits = { lowQuorumApproved: true } as const;
+
 interface StoredUpdate {
   readonly wordsDigest: string;
   readonly trainingLoss: number;
@@ -231,6 +234,7 @@ export class ProgrammeWorker {
       ...instance,
       signal,
       expect: (asked) => unexpectedIn(asked, { state, plan, round, wordCount: layout.length, terms: state.planDigest }),
+      limits: approvedLimits,
       contribute: () => this.#makeUpdate(state, plan, round, instance.instance, onStep, signal),
       onShardUploaded: (done, total) => activity.set('uploading', done, total, 'shards', { round: round.round }),
     });
@@ -253,6 +257,7 @@ export class ProgrammeWorker {
       attempt: gate.attempt,
       signal,
       expect: (asked) => unexpectedIn(asked, { state, plan, round, wordCount: 0, terms: gate.candidate.digest }),
+      limits: approvedLimits,
       contribute: () => this.#judgeCandidate(state, plan, round, gate.candidate, signal),
     });
     await this.#options.events.record('candidate-judged', { round: round.round, outcome }, state.programme);
