@@ -32,6 +32,7 @@ import { problems } from './problems.ts';
 import type { HubSchema } from './schema.ts';
 import { ShardSpool } from './shard-spool.ts';
 import { sumShardsInWorker } from './shard-summing-worker.ts';
+import { requireSpoolSpace } from './spool-space.ts';
 
 export interface OpenedSum {
   readonly survivors: readonly OrganisationId[];
@@ -111,9 +112,10 @@ export class AggregationService {
     this.#live.clear();
   }
 
-  /** Publishes the plan of a new attempt. Idempotent: a known (instance, attempt) stays as it is. */
+  /** Publishes the plan of a new attempt. Idempotent: a known (instance, attempt) stays as it is. @throws KibanError `spool-too-small` */
   async open(plan: AggregationPlan): Promise<void> {
-    const { database, clock, key } = this.#options;
+    const { database, clock, key, directory } = this.#options;
+    if ((await this.#row(plan.instance, plan.attempt)) === undefined) await requireSpoolSpace(directory, plan);
     const planText = signPlan(plan, key);
     await database
       .insertInto('attempt')

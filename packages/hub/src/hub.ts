@@ -47,6 +47,8 @@ export interface RunningHub {
   /** Where members reach it. */
   readonly origin: string;
   readonly administration: AdministrationAddress;
+  /** Attempts of secure aggregation, for what runs in the hub's own process. */
+  readonly aggregation: AggregationService;
   stop(): Promise<void>;
 }
 
@@ -142,7 +144,7 @@ export async function startHub(
     await writeFileDurably(administrationFile, JSON.stringify(administration), { mode: 0o600 });
     closers.push(() => rm(administrationFile, { force: true }));
     logger.info('hub-started', { port: Number(new URL(address).port), pid: process.pid });
-    return { origin, administration, stop };
+    return { origin, administration, aggregation, stop };
   } catch (error) {
     await stop();
     throw error;
