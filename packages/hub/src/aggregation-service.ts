@@ -100,7 +100,7 @@ export class AggregationService {
       // The replay ended with `close`: only the row was not told yet.
       if (!this.#live.has(keyOf(row.instance, row.attempt))) await this.#markClosed(row.instance, row.attempt);
     }
-    this.#sweep = setInterval(() => void this.#freezeTheSilent(), 250);
+    this.#sweep = setInterval(() => void this.freezeTheSilent(), 250);
   }
 
   async stop(): Promise<void> {
@@ -257,17 +257,13 @@ export class AggregationService {
     const live = this.#live.get(keyOf(instance, attempt));
     if (live === undefined) return;
     const known = live.progressAtMs.get(from);
-    if (known === undefined || report.step > known.step)
+    // Another step than before, not only a later one: a member that was restarted begins again at an earlier checkpoint.
+    if (report.step !== known?.step)
       live.progressAtMs.set(from, { atMs: this.#options.clock.nowMs(), step: report.step });
   }
 
-  #progressed(live: LiveAttempt, from: OrganisationId): void {
-    const step = live.progressAtMs.get(from)?.step ?? -1;
-    live.progressAtMs.set(from, { atMs: this.#options.clock.nowMs(), step });
-  }
-
   /** Whoever made no progress for the plan's grace is left behind, if the quorum is met without them. */
-  async #freezeTheSilent(): Promise<void> {
+  async freezeTheSilent(): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
     for (const live of this.#live.values()) {
       const stage = currentStage(live.state);
@@ -289,6 +285,11 @@ export class AggregationService {
         });
       });
     }
+  }
+
+  #progressed(live: LiveAttempt, from: OrganisationId): void {
+    const step = live.progressAtMs.get(from)?.step ?? -1;
+    live.progressAtMs.set(from, { atMs: this.#options.clock.nowMs(), step });
   }
 
   async #bringUp(instance: string, attempt: number, planText: string): Promise<LiveAttempt> {

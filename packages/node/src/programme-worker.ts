@@ -52,6 +52,16 @@ export interface ProgrammeWorkerOptions {
   readonly signal: AbortSignal;
 }
 
+/** Tells the hub at most once a second how far this member is; a report that does not arrive is made up for by the next one. */
+function progressReporter(post: (step: number, steps: number) => Promise<void>) {
+  let sentAtMs = 0;
+  return (step: number, steps: number): void => {
+    if (Date.now() - sentAtMs < 1_000) return;
+    sentAtMs = Date.now();
+    void post(step, steps).catch(() => undefined);
+  };
+}
+
 /** {@link unexpectedIn} holds the hub to the quorum of the plan that every steward approved, also where it is lower than the default. */
 const approvedLimits = { lowQuorumApproved: true } as const;
 
@@ -224,19 +234,21 @@ export class ProgrammeWorker {
   ): Promise<void> {
     const { aggregation, activity, hub } = this.#options;
     const layout = flatLayout(modelConfigOf(plan));
-    let sentAtMs = 0;
-    const onStep = (step: number, steps: number) => {
-      if (Date.now() - sentAtMs < 1_000) return;
-      sentAtMs = Date.now();
-      void hub.postProgress(instance.instance, instance.attempt, { step, steps }, signal).catch(() => undefined);
-    };
+    const onStep = progressReporter((step, steps) =>
+      hub.postProgress(instance.instance, instance.attempt, { step, steps }, signal),
+    );
+    const { steps } = plan.inner;
     const outcome = await aggregation.run({
       ...instance,
       signal,
       expect: (asked) => unexpectedIn(asked, { state, plan, round, wordCount: layout.length, terms: state.planDigest }),
       limits: approvedLimits,
       contribute: () => this.#makeUpdate(state, plan, round, instance.instance, onStep, signal),
-      onShardUploaded: (done, total) => activity.set('uploading', done, total, 'shards', { round: round.round }),
+      onShardUploaded: (done, total) => {
+        // After a restart many shards are masked again that the hub holds already: they are progress too.
+        onStep(steps + done, steps + total);
+        activity.set('uploading', done, total, 'shards', { round: round.round });
+      },
     });
     await this.#options.events.record(
       outcome === 'opened' ? 'update-counted' : 'attempt-over',
