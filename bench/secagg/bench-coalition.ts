@@ -41,6 +41,8 @@ export interface MeasuredRound {
   readonly seconds: number;
   /** Of hub and surviving members together, user and system. */
   readonly processorSeconds: number;
+  /** Longest time for which the hub's event loop answered nobody, milliseconds. */
+  readonly hubStallMs: number;
   readonly survivors: readonly OrganisationId[];
   /** The first value whose sum is not the plain integer sum of the survivors' levels; undefined when there is none. */
   readonly firstWrong: number | undefined;
@@ -107,7 +109,7 @@ export class BenchCoalition implements AsyncDisposable {
     const { instance, attempt } = plan;
     const lost = this.#organisations.slice(this.#organisations.length - dropped);
     const kept = this.#organisations.filter((organisation) => !lost.includes(organisation));
-    const before = await this.#processorSeconds(kept);
+    const before = await this.#usage(kept);
     const lastSequence = (await this.#events(0)).at(-1)?.sequence ?? 0;
     const startedAtMs = Date.now();
     await this.#hub.call('open', plan);
@@ -123,7 +125,7 @@ export class BenchCoalition implements AsyncDisposable {
       ),
     ]);
     for (const organisation of lost) await this.#members.get(organisation)!.gone();
-    const processorSeconds = (await this.#processorSeconds(kept)) - before;
+    const after = await this.#usage(kept);
     const publishedAtMs = new Map(
       (await this.#events(lastSequence))
         .filter((one) => one.event === 'list-published' && one.data.instance === instance)
@@ -149,7 +151,8 @@ export class BenchCoalition implements AsyncDisposable {
         open: between(at('signatures'), at('result')),
       },
       seconds: between(startedAtMs, at('result')) - grace,
-      processorSeconds,
+      processorSeconds: after.processorSeconds - before.processorSeconds,
+      hubStallMs: after.hubStallMs,
       survivors: sum.survivors,
       firstWrong,
       bodyBytesPerParameter: Math.max(...rounds.map((round) => round.bodyBytes)) / parameters,
@@ -279,10 +282,13 @@ aggregation: { bits: ${this.settings.bits}, levelLimit: ${this.#levelLimit} }
     };
   }
 
-  async #processorSeconds(members: readonly OrganisationId[]): Promise<number> {
-    const processes = [this.#hub, ...members.map((organisation) => this.#members.get(organisation)!)];
-    const used = await Promise.all(processes.map((process) => process.usage()));
-    return used.reduce((sum, { processorSeconds }) => sum + processorSeconds, 0);
+  async #usage(members: readonly OrganisationId[]) {
+    const hub = await this.#hub.usage();
+    const used = await Promise.all(members.map((organisation) => this.#members.get(organisation)!.usage()));
+    return {
+      processorSeconds: used.reduce((sum, { processorSeconds }) => sum + processorSeconds, hub.processorSeconds),
+      hubStallMs: hub.longestStallMs,
+    };
   }
 
   async #events(after: number): Promise<ServiceEvent[]> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 interface Call {
   readonly id: number;
@@ -20,7 +21,11 @@ export interface ProcessUsage {
   readonly peakBytes: number;
   /** User and system time, seconds. */
   readonly processorSeconds: number;
+  /** Longest time for which the event loop answered nobody since the usage before, milliseconds. */
+  readonly longestStallMs: number;
 }
+
+const stalls = monitorEventLoopDelay({ resolution: 5 });
 
 /** Answers the parent's calls by name until the parent is gone. */
 export function answerCalls(handlers: Readonly<Record<string, (argument: never) => unknown>>): void {
@@ -35,6 +40,7 @@ export function answerCalls(handlers: Readonly<Record<string, (argument: never) 
     };
     void answer().then((message) => process.send?.(message));
   });
+  stalls.enable();
   process.on('disconnect', () => process.exit(0));
   // The terminal's Ctrl-C reaches the whole group: the parent ends its children and clears up.
   process.on('SIGINT', () => undefined);
@@ -45,7 +51,9 @@ function usage(): ProcessUsage {
   const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
   const kibibytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS);
   const { user, system } = process.cpuUsage();
-  return { peakBytes: kibibytes * 1_024, processorSeconds: (user + system) / 1e6 };
+  const longestStallMs = stalls.max / 1e6;
+  stalls.reset();
+  return { peakBytes: kibibytes * 1_024, processorSeconds: (user + system) / 1e6, longestStallMs };
 }
 
 /** A process of the bench: its module answers calls by name. */

@@ -132,6 +132,7 @@ async function measure(settings: RoundSettings, rates: MachineRates): Promise<vo
       }),
       'B/param': best.bodyBytesPerParameter.toFixed(3),
       'socket B/param': best.socketBytesPerParameter.toFixed(3),
+      'hub stall ms': Math.round(best.hubStallMs),
       'hub MiB': Math.round(memory.hubBytes / 2 ** 20),
       'member MiB': Math.round(memory.memberBytes / 2 ** 20),
     });
