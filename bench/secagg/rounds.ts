@@ -16,9 +16,9 @@ const { values: options } = parseArgs({
     parameters: { type: 'string', default: '1e6,1e7' },
     dropped: { type: 'string', default: '1' },
     bits: { type: 'string', default: '16' },
-    runs: { type: 'string', default: '3' },
+    runs: { type: 'string', default: '2' },
     quorum: { type: 'string' },
-    'grace-ms': { type: 'string', default: '4000' },
+    'grace-ms': { type: 'string', default: '3000' },
     'shard-bytes': { type: 'string', default: String(8 * 1024 * 1024) },
     /** Leaves the unmasked control out. */
     'masked-only': { type: 'boolean', default: false },
@@ -47,10 +47,12 @@ const cores = os.availableParallelism();
 const numbers = (text: string) => text.split(',').map(Number);
 const bits = Number(options.bits) as 8 | 16;
 const rateDirectory = mkdtempSync(join(os.tmpdir(), 'kiban-rates-'));
+let interrupted = false;
 let open: BenchCoalition | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
+    interrupted = true;
     rmSync(rateDirectory, { recursive: true, force: true });
     void Promise.resolve(open?.[Symbol.asyncDispose]()).finally(() => process.exit(130));
   });
@@ -138,6 +140,7 @@ async function measure(settings: RoundSettings, rates: MachineRates): Promise<vo
     });
     console.log(`${name}: ${rounds.map((round) => `${round.seconds.toFixed(2)} s`).join(', ')}`);
   } catch (error) {
+    if (interrupted) return;
     console.error(open?.hubLog.slice(-4_000));
     throw error;
   } finally {
