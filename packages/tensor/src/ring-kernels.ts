@@ -64,6 +64,7 @@ export class RingKernels {
     this.#requireHeld(levels, target);
     if (target.length !== levels.length * (bits / 8))
       throw new RangeError(`${levels.length} levels into ${target.length} bytes`);
+    requireLimit(limit);
     const { widen8, widen16, widen32 } = this.#kernels;
     const kernel = bits === 16 ? widen16 : bits === 8 ? widen8 : widen32;
     return kernel(levels.byteOffset, target.byteOffset, levels.length, limit) === 0;
@@ -82,6 +83,7 @@ export class RingKernels {
    */
   quantise(values: Float32Array, factor: number, limit: number, seed: Uint8Array, levels: Int8Array): number {
     this.#requireHeld(values, levels);
+    requireLimit(limit);
     if (values.length !== levels.length) throw new RangeError(`${values.length} values into ${levels.length} levels`);
     if (seed.length !== 16) throw new RangeError(`a seed of ${seed.length} bytes, not 16`);
     this.bytes(this.#ownOffset, 16).set(seed);
@@ -104,6 +106,10 @@ export class RingKernels {
 /** Kernels on a memory of their own: the scratch first, then `byteLength` bytes from `scratchBytes` on. */
 export function openRingKernels(byteLength = 0): RingKernels {
   return new RingKernels(kernelMemory(scratchBytes + byteLength), 0);
+}
+
+function requireLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 127) throw new RangeError(`limit ${limit} is not 1 to 127`);
 }
 
 let ofThread: RingKernels | undefined;
