@@ -4,22 +4,21 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createLogger, systemClock } from '@kiban/core';
+import { createLogger, Sealed, systemClock } from '@kiban/core';
 import { signingKeyFromPem, verifyKeyToSpki } from '@kiban/crypto';
 import {
   AggregationMember,
   initialiseNode,
   type JoinedCoalition,
+  MaskingPool,
   Membership,
   type NodeSchema,
   nodeConfigSchema,
   nodeMigrations,
-  readLevels,
+  uploadShards,
 } from '@kiban/node';
 import { HubClient } from '@kiban/protocol';
-import { shardLayout } from '@kiban/secagg';
 import { EventLog, openDatabase } from '@kiban/store-sql';
-import { widenInt8ToWords16 } from '@kiban/tensor';
 import type { Enrolment, MemberRound, PlainUpload, RoundTask } from './member-calls.ts';
 import { answerCalls } from './process-calls.ts';
 import { type LevelsSource, writeSeededLevels } from './seeded-levels.ts';
@@ -27,6 +26,7 @@ import { type LevelsSource, writeSeededLevels } from './seeded-levels.ts';
 // One member: the product's keys, database, journals, client and protocol around an update that a seed made.
 
 const logger = createLogger('member');
+const masking = new MaskingPool({ workerCount: 1 });
 const sockets: Socket[] = [];
 subscribe('undici:client:connected', (message) => sockets.push((message as { socket: Socket }).socket));
 const socketBytes = () => sockets.reduce((sum, socket) => sum + socket.bytesWritten, 0);
@@ -62,7 +62,7 @@ answerCalls({
         return {
           wordsDigest: levelsDigest,
           scalars: { steps: 1 },
-          readLevels: (from, count) => readLevels(levelsPath, from, count),
+          levelsPath,
         };
       },
       onShardUploaded: (done, total) => {
@@ -81,13 +81,18 @@ answerCalls({
   },
   async uploadPlain({ plan, origin }: PlainUpload): Promise<void> {
     await using intake = new HubClient({ baseUrl: origin, key: member!.keys.message, clock: systemClock });
-    for (const { n, wordOffset, wordCount, length } of shardLayout(plan)) {
-      const levels = await readLevels(levelsPath, wordOffset, wordCount);
-      const bytes = new Uint8Array(length);
-      if (plan.bits === 8) bytes.set(new Uint8Array(levels.buffer));
-      else widenInt8ToWords16(levels, new Uint16Array(bytes.buffer));
-      await intake.putShard(plan.instance, plan.attempt, n, bytes);
-    }
+    await uploadShards({
+      plan,
+      streams: new Sealed([]),
+      levelsPath,
+      pool: masking,
+      held: [],
+      put: async (shard) => {
+        await intake.putShard(plan.instance, plan.attempt, shard.n, shard);
+        return 'stored';
+      },
+      onUploaded: () => undefined,
+    });
   },
 });
 
@@ -118,6 +123,7 @@ async function open({ directory, organisation, hubOrigin, invitation }: Enrolmen
     database,
     directory: join(directory, 'journals'),
     logger,
+    masking,
   });
   return { directory, keys, aggregation };
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type OrganisationId, organisationIdSchema } from '@kiban/core';
+import { digestSchema, type OrganisationId, organisationIdSchema } from '@kiban/core';
 import { type VerifyKey, verifyKeyFromSpki, verifyRequest } from '@kiban/crypto';
 import { ShardSpool, sumShardsInWorker } from '@kiban/hub';
 import type { AggregationPlan } from '@kiban/secagg';
@@ -39,7 +39,7 @@ answerCalls({
   async sum({ plan, survivors }: { plan: AggregationPlan; survivors: OrganisationId[] }): Promise<string> {
     const shardPaths: string[][] = [];
     for (const survivor of survivors)
-      shardPaths.push((await spool!.held(survivor)).map((shard) => spool!.pathOf(survivor, shard)));
+      shardPaths.push(spool!.held(survivor).map((shard) => spool!.pathOf(survivor, shard)));
     const sumPath = spool!.sumPath;
     await sumShardsInWorker({ plan, shardPaths, streams: [], sumPath });
     return sumPath;
@@ -48,19 +48,22 @@ answerCalls({
 });
 
 async function receive(request: IncomingMessage): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
   const path = request.url ?? '/';
   const verified = await verifyRequest({
     method: request.method ?? '',
     targetUri: `${origin}${path}`,
     headers: request.headers,
-    body,
+    body: 'deferred',
     resolveKey: (keyId) => memberOfKey.get(keyId)?.key,
     nowSeconds: Date.now() / 1000,
   });
   if (!verified.ok) throw new Error(verified.code);
   const shard = Number(path.slice(path.lastIndexOf('/') + 1));
-  await spool!.put(memberOfKey.get(verified.keyId)!.organisation, shard, body);
+  const body = {
+    byteLength: Number(request.headers['content-length']),
+    sha256: digestSchema.parse(Buffer.from(verified.contentDigest[0]!.value).toString('hex')),
+    stream: request,
+  };
+  const hooks = { onBytes: () => undefined, beforeNaming: () => undefined };
+  await spool!.receive(memberOfKey.get(verified.keyId)!.organisation, shard, body, hooks);
 }

@@ -30,6 +30,7 @@ import type { EventLog } from '@kiban/store-sql';
 import type { Kysely } from 'kysely';
 import { problems } from './problems.ts';
 import type { HubSchema } from './schema.ts';
+import type { ShardBody } from './shard-reception.ts';
 import { ShardSpool } from './shard-spool.ts';
 import { sumShardsInWorker } from './shard-summing-worker.ts';
 import { requireSpoolSpace } from './spool-space.ts';
@@ -56,7 +57,7 @@ interface LiveAttempt {
   readonly spool: ShardSpool;
   /** Steps of one attempt run one after the other. */
   queue: Promise<unknown>;
-  /** When each member last got further: a message, a shard, a training step. */
+  /** When each member last got further: a message, bytes of a shard, a training step. */
   readonly progressAtMs: Map<OrganisationId, { atMs: number; step: number }>;
   stageSinceMs: number;
   maskedBytes: number;
@@ -74,12 +75,16 @@ export interface AggregationServiceOptions {
   readonly onOutcome: (programme: string) => void;
 }
 
+/** Shards received at the same time, of all attempts together: bounds open files and unfinished writes. */
+const mostReceptions = 16;
+
 /** Runs the attempts of secure aggregation: journals, spool, lists, liveness. What a sum means is none of its business. */
 export class AggregationService {
   readonly #options: AggregationServiceOptions;
   readonly #live = new Map<string, LiveAttempt>();
   /** Attempts whose row is stored and whose machine is being brought up: whoever asks meanwhile waits. */
   readonly #loading = new Map<string, Promise<void>>();
+  #receptionCount = 0;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: AggregationServiceOptions) {
@@ -213,7 +218,7 @@ export class AggregationService {
     const live = await this.#require(instance, attempt);
     const durableShards =
       stage === 'manifest'
-        ? (await live.spool.held(from)).map((shard) => ({
+        ? live.spool.held(from).map((shard) => ({
             n: shard.shard,
             length: shard.byteLength,
             sha256: shard.sha256,
@@ -223,34 +228,47 @@ export class AggregationService {
     this.#progressed(live, from);
   }
 
+  /**
+   * Takes a shard in as it arrives; durable when this ends. Bytes that arrive count as progress of the member.
+   * @throws KibanError `shard-refused` (409 another digest, 410 too late, 422 not what the plan or the sender announced), `receptions-full`
+   */
   async putShard(
     instance: string,
     attempt: number,
     from: OrganisationId,
     shard: number,
-    bytes: Uint8Array,
+    body: ShardBody,
   ): Promise<'stored' | 'held'> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
     const expected = shardPlace(live.plan, shard);
     if (expected === undefined) throw problems.shardRefused(`the plan has no shard ${shard}`, 422);
-    if (bytes.byteLength !== expected.length)
-      throw problems.shardRefused(
-        `shard ${shard} has ${bytes.byteLength} bytes; the plan says ${expected.length}`,
-        422,
-      );
-    if (publishedList(live.state, 'survivors', from) !== undefined)
-      throw problems.shardRefused('the survivors are fixed', 410);
-    const stored = await live.spool.put(from, shard, bytes);
-    if (stored === 'stored') live.maskedBytes += bytes.byteLength;
-    this.#progressed(live, from);
-    return stored;
+    if (body.byteLength !== expected.length)
+      throw problems.shardRefused(`shard ${shard} has ${body.byteLength} bytes; the plan says ${expected.length}`, 422);
+    const requireOpen = () => {
+      if (!this.#live.has(keyOf(instance, attempt))) throw problems.attemptOver('closed');
+      if (publishedList(live.state, 'survivors', from) !== undefined)
+        throw problems.shardRefused('the survivors are fixed', 410);
+    };
+    requireOpen();
+    if (live.spool.holds(from, shard, body.sha256)) return 'held';
+    if (this.#receptionCount >= mostReceptions) throw problems.receptionsFull();
+    this.#receptionCount += 1;
+    try {
+      const onBytes = () => this.#progressed(live, from);
+      const stored = await live.spool.receive(from, shard, body, { onBytes, beforeNaming: requireOpen });
+      if (stored === 'stored') live.maskedBytes += body.byteLength;
+      this.#progressed(live, from);
+      return stored;
+    } finally {
+      this.#receptionCount -= 1;
+    }
   }
 
   async heldShards(instance: string, attempt: number, from: OrganisationId): Promise<HeldShards> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
-    return { shards: await live.spool.held(from) };
+    return { shards: live.spool.held(from) };
   }
 
   async progress(instance: string, attempt: number, from: OrganisationId, report: ProgressReport): Promise<void> {
@@ -335,7 +353,7 @@ export class AggregationService {
     };
     this.#live.set(keyOf(instance, attempt), live);
     for (const member of live.plan.roster)
-      for (const shard of await spool.held(member.organisation)) live.maskedBytes += shard.byteLength;
+      for (const shard of spool.held(member.organisation)) live.maskedBytes += shard.byteLength;
     await this.#enqueue(live, async () => {
       await this.#run(live, started);
       await this.#catchUp(live);
@@ -419,7 +437,7 @@ export class AggregationService {
     if (plan.wordCount > 0) {
       const shardPaths: string[][] = [];
       for (const survivor of survivors)
-        shardPaths.push((await live.spool.held(survivor)).map((shard) => live.spool.pathOf(survivor, shard)));
+        shardPaths.push(live.spool.held(survivor).map((shard) => live.spool.pathOf(survivor, shard)));
       sumDigest = await sumShardsInWorker({ plan, shardPaths, streams: words.open(), sumPath: live.spool.sumPath });
     }
     const scalars = Object.fromEntries(

@@ -28,7 +28,7 @@ import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
 import { unexpectedIn } from './round-expectation.ts';
 import type { NodeSchema } from './schema.ts';
 import { makeStartModel } from './start-model.ts';
-import { quantiseUpdate, readLevels } from './update-making.ts';
+import { quantiseUpdate } from './update-making.ts';
 
 export interface ProgrammeWorkerOptions {
   readonly organisation: OrganisationId;
@@ -342,7 +342,7 @@ export class ProgrammeWorker {
     return {
       wordsDigest,
       scalars: { trainingLoss: Math.min(255, trainingLoss), steps, clippedPerMillion },
-      readLevels: (from, count) => readLevels(levelsPath, from, count),
+      levelsPath,
     };
   }
 
@@ -362,7 +362,6 @@ export class ProgrammeWorker {
     return {
       wordsDigest: sha256Hex(''),
       scalars: { baseLoss: bounded(base), candidateLoss: bounded(next), worse },
-      readLevels: async () => new Int8Array(0),
     };
   }
 

@@ -2,6 +2,9 @@
 import type { ShardDigest } from './events.ts';
 import type { AggregationPlan } from './plan.ts';
 
+/** No plan cuts the vector into longer pieces: whoever masks or receives keeps whole shards in memory. */
+export const longestShardBytes = 16 * 1024 * 1024;
+
 /** One shard of the vector: its number, first word, words and bytes. */
 export interface ShardPlace {
   readonly n: number;
