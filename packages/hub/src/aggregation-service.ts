@@ -32,7 +32,7 @@ import { problems } from './problems.ts';
 import type { HubSchema } from './schema.ts';
 import type { ShardBody } from './shard-reception.ts';
 import { ShardSpool } from './shard-spool.ts';
-import { sumShardsInWorker } from './shard-summing-worker.ts';
+import { prepareSumming, sumShardsInWorker } from './shard-summing-worker.ts';
 import { requireSpoolSpace } from './spool-space.ts';
 
 export interface OpenedSum {
@@ -401,6 +401,7 @@ export class AggregationService {
       case 'persist':
         return;
       case 'publish':
+        if (effect.list === 'confirms' && live.plan.wordCount > 0) prepareSumming();
         return events.record('list-published', { instance, attempt, list: effect.list }, programme);
       case 'ready-to-open':
         if (!live.summing) {
