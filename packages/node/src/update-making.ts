@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KibanError, type Sha256Digest, syncFolder } from '@kiban/core';
 import { openRingKernels, quantisingFactor, scratchBytes } from '@kiban/tensor';
 import { type FlatLayout, scaleBlocks } from '@kiban/training';
+import { blockSeeds } from './block-seeds.ts';
 
 export interface QuantiseInput {
   readonly layout: FlatLayout;
@@ -106,18 +107,18 @@ class ChunkQuantiser {
   /** The chunk's levels as bytes, valid until the next call. @throws KibanError `update-not-finite` */
   quantise(chunk: Chunk): Uint8Array {
     const { scales, levelLimit, noiseKey, instance } = this.#input;
+    const seedOfBlock = blockSeeds(noiseKey, instance);
     const values = this.values(chunk.length);
     const levels = new Int8Array(this.#kernels.memory.buffer, scratchBytes + 4 * chunkValues, chunk.length);
     if (this.#clipFactor < 1) this.#kernels.scale(values, this.#clipFactor);
     let start = 0;
     for (const [index, length] of chunk.blockLengths.entries()) {
       const block = chunk.firstBlock + index;
-      const seed = createHmac('sha256', noiseKey).update(`${instance}/${block}`).digest().subarray(0, 16);
       const outcome = this.#kernels.quantise(
         values.subarray(start, start + length),
         quantisingFactor(scales[block] ?? Number.NaN),
         levelLimit,
-        seed,
+        seedOfBlock(block),
         levels.subarray(start, start + length),
       );
       if (outcome < 0) throw notFinite();
