@@ -10,28 +10,32 @@ import { type AggregationPlan, type MaskStream, maskWords } from '@kiban/secagg'
 import { kernelMemory, openRingKernels, quantisingFactor, RingKernels, scratchBytes } from '@kiban/tensor';
 import { sumBlockBytes, sumShards } from '../../packages/hub/src/shard-summing.ts';
 import { SurvivorWords, sumNextWords } from '../../packages/hub/src/survivor-words.ts';
-import { blockSeeds } from '../../packages/node/src/block-seeds.ts';
+import { openBlockSeeds } from '../../packages/node/src/block-seeds.ts';
 
 const memberCounts = [4, 8, 16];
-/** One shard of 8 MiB, quantised, masked and hashed by chunks. */
-const shardWords = 1 << 22;
+/** A part of 2 MiB of words: a run is shorter than a turn of the scheduler. */
+const shardWords = 1 << 20;
 const blockLength = 4_096;
 const chunkValues = 1 << 18;
-const repeats = 9;
+const measuredMs = 1_200;
+const leastRepeats = 5;
 const longestNsPerParameter = 8;
 const leastShareOfMemcpy = 0.5;
 
-/** Least processor time of one run in seconds: others' load only ever adds. Everything here runs in one thread. */
-function bestSeconds(work: () => void, times = repeats): number {
-  work();
+/**
+ * Shortest of many short runs by the clock, in seconds: what others do on the machine only ever adds. The processor clock is too coarse for
+ * runs of some milliseconds.
+ */
+function bestSeconds(work: () => void): number {
+  for (let warm = 0; warm < 3; warm += 1) work();
   let best = Number.POSITIVE_INFINITY;
-  for (let repeat = 0; repeat < times; repeat += 1) {
-    const before = process.threadCpuUsage();
+  const end = performance.now() + measuredMs;
+  for (let repeat = 0; repeat < leastRepeats || performance.now() < end; repeat += 1) {
+    const before = performance.now();
     work();
-    const { user, system } = process.threadCpuUsage(before);
-    best = Math.min(best, (user + system) / 1e6);
+    best = Math.min(best, performance.now() - before);
   }
-  return best;
+  return best / 1_000;
 }
 
 interface Row {
@@ -50,7 +54,7 @@ function add(row: Omit<Row, 'peakMegabytes'>): void {
   rows.push({ ...row, peakMegabytes: process.resourceUsage().maxRSS / 1024 });
 }
 
-const size = 64 << 20;
+const size = 32 << 20;
 const from = Buffer.alloc(size, 1);
 const to = Buffer.alloc(size, 2);
 const memcpyRate = size / bestSeconds(() => void to.set(from));
@@ -76,14 +80,15 @@ const file = new Int8Array(shardWords);
 const factor = quantisingFactor(0.03);
 
 function quantiseShard(): void {
-  const seeds = blockSeeds(new Uint8Array(32), 'bench');
+  const nextSeeds = openBlockSeeds(new Uint8Array(32), 'bench');
   for (let start = 0; start < shardWords; start += chunkValues) {
+    const seeds = nextSeeds(chunkValues / blockLength);
     for (let at = 0; at < chunkValues; at += blockLength)
       kernels.quantise(
         values.subarray(at, at + blockLength),
         factor,
         127,
-        seeds((start + at) / blockLength),
+        seeds.subarray((at / blockLength) * 16, (at / blockLength + 1) * 16),
         levels.subarray(at, at + blockLength),
       );
     file.set(levels, start);
@@ -142,7 +147,7 @@ for (const memberCount of memberCounts) {
 
 const folder = mkdtempSync(join(tmpdir(), 'kiban-bench-'));
 try {
-  const shardBytes = 8 << 20;
+  const shardBytes = 2 << 20;
   const shardCount = 2;
   const shard = Buffer.alloc(shardBytes, 3);
   const shardPaths = Array.from({ length: Math.max(...memberCounts) }, (_, member) =>
@@ -181,7 +186,7 @@ try {
         streams,
         sumPath: join(folder, 'sum'),
       });
-    }, 3);
+    });
     add({
       name: `hub: the same, opened, hashed and written, N=${memberCount}`,
       nsPerParameter: (opened / (totalBytes / 2)) * 1e9,
@@ -195,7 +200,7 @@ try {
 
 const load = loadavg()[0]!.toFixed(1);
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, load ${load}, Node ${process.versions.node}`);
-console.log('processor time of one warm thread, best of several runs; rates in GB of input a second; 16-bit words\n');
+console.log('one warm thread, best of many runs; rates in GB of input a second; 16-bit words\n');
 const percent = (share: number | undefined) => (share === undefined ? '' : `${(share * 100).toFixed(0)} %`);
 const cells = (row: Row) => [
   row.name,

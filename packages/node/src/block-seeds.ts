@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac } from 'node:crypto';
+import { openKeyStream } from '@kiban/crypto';
 
 /**
- * Seeds of the rounding noise, one of 16 bytes per block: HMAC-SHA-256 of `INSTANCE/BLOCK` under a key that only this node knows. A block
- * rounded again, after a crash or alone, gives the same levels.
+ * Seeds of the rounding noise, 16 bytes for each block of the vector: an AES-256-CTR stream whose key is HMAC-SHA-256 of the instance under a
+ * key that only this node knows. The instance's levels are the same when they are made again after a crash.
+ * @returns a reader: the seeds of the next `blockCount` blocks, one behind another
  */
-export function blockSeeds(noiseKey: Uint8Array, instance: string): (block: number) => Uint8Array {
-  return (block) => createHmac('sha256', noiseKey).update(`${instance}/${block}`).digest().subarray(0, 16);
+export function openBlockSeeds(noiseKey: Uint8Array, instance: string): (blockCount: number) => Uint8Array {
+  const stream = openKeyStream(createHmac('sha256', noiseKey).update(instance).digest());
+  return (blockCount) => stream.next(16 * blockCount);
 }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { KibanError, type Sha256Digest, syncFolder } from '@kiban/core';
 import { openRingKernels, quantisingFactor, scratchBytes } from '@kiban/tensor';
 import { type FlatLayout, scaleBlocks } from '@kiban/training';
-import { blockSeeds } from './block-seeds.ts';
+import { openBlockSeeds } from './block-seeds.ts';
 
 export interface QuantiseInput {
   readonly layout: FlatLayout;
@@ -87,16 +87,18 @@ function* chunksOf(layout: FlatLayout): Generator<Chunk> {
   if (chunk.length > 0) yield chunk;
 }
 
-/** Clips and rounds chunk by chunk in one memory. */
+/** Clips and rounds chunk by chunk, in order, in one memory. */
 class ChunkQuantiser {
   readonly #input: QuantiseInput;
   readonly #clipFactor: number;
+  readonly #nextSeeds: (blockCount: number) => Uint8Array;
   readonly #kernels = openRingKernels(5 * chunkValues);
   clippedCount = 0;
 
   constructor(input: QuantiseInput, clipFactor: number) {
     this.#input = input;
     this.#clipFactor = clipFactor;
+    this.#nextSeeds = openBlockSeeds(input.noiseKey, input.instance);
   }
 
   /** Where the values of the next chunk are put. */
@@ -106,8 +108,8 @@ class ChunkQuantiser {
 
   /** The chunk's levels as bytes, valid until the next call. @throws KibanError `update-not-finite` */
   quantise(chunk: Chunk): Uint8Array {
-    const { scales, levelLimit, noiseKey, instance } = this.#input;
-    const seedOfBlock = blockSeeds(noiseKey, instance);
+    const { scales, levelLimit } = this.#input;
+    const seeds = this.#nextSeeds(chunk.blockLengths.length);
     const values = this.values(chunk.length);
     const levels = new Int8Array(this.#kernels.memory.buffer, scratchBytes + 4 * chunkValues, chunk.length);
     if (this.#clipFactor < 1) this.#kernels.scale(values, this.#clipFactor);
@@ -118,7 +120,7 @@ class ChunkQuantiser {
         values.subarray(start, start + length),
         quantisingFactor(scales[block] ?? Number.NaN),
         levelLimit,
-        seedOfBlock(block),
+        seeds.subarray(16 * index, 16 * (index + 1)),
         levels.subarray(start, start + length),
       );
       if (outcome < 0) throw notFinite();
