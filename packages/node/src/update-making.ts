@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KibanError, type Sha256Digest, syncFolder } from '@kiban/core';
 import { openRingKernels, quantisingFactor, scratchBytes } from '@kiban/tensor';
 import { type FlatLayout, scaleBlocks } from '@kiban/training';
+import { openBlockSeeds } from './block-seeds.ts';
 
 export interface QuantiseInput {
   readonly layout: FlatLayout;
@@ -86,16 +87,18 @@ function* chunksOf(layout: FlatLayout): Generator<Chunk> {
   if (chunk.length > 0) yield chunk;
 }
 
-/** Clips and rounds chunk by chunk in one memory. */
+/** Clips and rounds chunk by chunk, in order, in one memory. */
 class ChunkQuantiser {
   readonly #input: QuantiseInput;
   readonly #clipFactor: number;
+  readonly #nextSeeds: (blockCount: number) => Uint8Array;
   readonly #kernels = openRingKernels(5 * chunkValues);
   clippedCount = 0;
 
   constructor(input: QuantiseInput, clipFactor: number) {
     this.#input = input;
     this.#clipFactor = clipFactor;
+    this.#nextSeeds = openBlockSeeds(input.noiseKey, input.instance);
   }
 
   /** Where the values of the next chunk are put. */
@@ -105,19 +108,19 @@ class ChunkQuantiser {
 
   /** The chunk's levels as bytes, valid until the next call. @throws KibanError `update-not-finite` */
   quantise(chunk: Chunk): Uint8Array {
-    const { scales, levelLimit, noiseKey, instance } = this.#input;
+    const { scales, levelLimit } = this.#input;
+    const seeds = this.#nextSeeds(chunk.blockLengths.length);
     const values = this.values(chunk.length);
     const levels = new Int8Array(this.#kernels.memory.buffer, scratchBytes + 4 * chunkValues, chunk.length);
     if (this.#clipFactor < 1) this.#kernels.scale(values, this.#clipFactor);
     let start = 0;
     for (const [index, length] of chunk.blockLengths.entries()) {
       const block = chunk.firstBlock + index;
-      const seed = createHmac('sha256', noiseKey).update(`${instance}/${block}`).digest().subarray(0, 16);
       const outcome = this.#kernels.quantise(
         values.subarray(start, start + length),
         quantisingFactor(scales[block] ?? Number.NaN),
         levelLimit,
-        seed,
+        seeds.subarray(16 * index, 16 * (index + 1)),
         levels.subarray(start, start + length),
       );
       if (outcome < 0) throw notFinite();

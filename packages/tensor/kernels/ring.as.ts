@@ -218,32 +218,36 @@ export function quantise(
   const least = f32x4.splat(<f32>-limit);
   const half = f32x4.splat(0.5);
   const unit = f32x4.splat(1.0 / 65536.0);
+  // Added to a small whole float, it leaves the integer in the lowest bits.
+  const magic = f32x4.splat(12582912.0);
+  const magicBits = v128.splat<i32>(0x4b400000);
   let clipped = i32x4.splat(0);
-  let strange = i32x4.splat(0);
+  let strange = f32x4.splat(0);
 
   for (let index: i32 = 0; index < count; index += 4) {
     let from: usize = values + ((<usize>index) << 2);
-    const short: i32 = count - index;
-    if (short < 4) {
+    let to: usize = levels + <usize>index;
+    const short = index + 4 > count;
+    if (short) {
       v128.store(scratch, i32x4.splat(0));
-      memory.copy(scratch, from, (<usize>short) << 2);
+      memory.copy(scratch, from, (<usize>(count - index)) << 2);
       from = scratch;
+      to = scratch + 16;
     }
     const value = v128.load(from);
-    // A finite value taken from itself is zero; a NaN or an infinity gives NaN.
-    strange = v128.or(strange, f32x4.ne(f32x4.sub(value, value), f32x4.splat(0)));
+    // A finite value taken from itself is zero; a NaN or an infinity gives NaN, which stays.
+    strange = f32x4.add(strange, f32x4.sub(value, value));
     const noise = f32x4.mul(f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_u(i32x4.add(s0, s3), 16)), half), unit);
     const rounded = f32x4.floor(f32x4.add(f32x4.mul(value, factors), noise));
+    const level = f32x4.pmax(f32x4.pmin(rounded, most), least);
     // Comparisons give -1 where true. The tail's zeros become 0, so they are never clipped.
-    clipped = i32x4.sub(clipped, v128.or(f32x4.gt(rounded, most), f32x4.lt(rounded, least)));
-    const whole = i32x4.trunc_sat_f32x4_s(f32x4.max(f32x4.min(rounded, most), least));
-    const words = i16x8.narrow_i32x4_s(whole, whole);
-    const bytes = i32x4.extract_lane(i8x16.narrow_i16x8_s(words, words), 0);
-    if (short >= 4) store<i32>(levels + <usize>index, bytes);
-    else {
-      store<i32>(scratch + 16, bytes);
-      memory.copy(levels + <usize>index, scratch + 16, <usize>short);
-    }
+    clipped = i32x4.sub(clipped, f32x4.ne(level, rounded));
+    const words = i32x4.sub(f32x4.add(level, magic), magicBits);
+    store<i32>(
+      to,
+      i32x4.extract_lane(v128.shuffle<i8>(words, words, 0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0),
+    );
+    if (short) memory.copy(levels + <usize>index, to, <usize>(count - index));
     const shifted = i32x4.shl(s1, 9);
     s2 = v128.xor(s2, s0);
     s3 = v128.xor(s3, s1);
@@ -252,7 +256,7 @@ export function quantise(
     s2 = v128.xor(s2, shifted);
     s3 = v128.or(i32x4.shl(s3, 11), i32x4.shr_u(s3, 21));
   }
-  if (v128.any_true(strange)) {
+  if (v128.any_true(f32x4.ne(strange, strange))) {
     for (let index: i32 = 0; index < count; index += 1) {
       const value = load<f32>(values + ((<usize>index) << 2));
       if (value - value !== 0) return ~index;
