@@ -29,6 +29,7 @@ import { type Journal, openJournal } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import type { Kysely } from 'kysely';
 import { problems } from './problems.ts';
+import { ReceptionPlaces } from './reception-places.ts';
 import type { HubSchema } from './schema.ts';
 import type { ShardBody } from './shard-reception.ts';
 import { ShardSpool } from './shard-spool.ts';
@@ -77,6 +78,8 @@ export interface AggregationServiceOptions {
 
 /** Shards received at the same time, of all attempts together: bounds open files and unfinished writes. */
 const mostReceptions = 16;
+/** Two shards of each of 32 members, of several attempts. */
+const mostWaitingReceptions = 256;
 
 /** Runs the attempts of secure aggregation: journals, spool, lists, liveness. What a sum means is none of its business. */
 export class AggregationService {
@@ -84,7 +87,7 @@ export class AggregationService {
   readonly #live = new Map<string, LiveAttempt>();
   /** Attempts whose row is stored and whose machine is being brought up: whoever asks meanwhile waits. */
   readonly #loading = new Map<string, Promise<void>>();
-  #receptionCount = 0;
+  readonly #receptions = new ReceptionPlaces({ places: mostReceptions, mostWaiting: mostWaitingReceptions });
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: AggregationServiceOptions) {
@@ -252,16 +255,16 @@ export class AggregationService {
     };
     requireOpen();
     if (live.spool.holds(from, shard, body.sha256)) return 'held';
-    if (this.#receptionCount >= mostReceptions) throw problems.receptionsFull();
-    this.#receptionCount += 1;
+    const leave = await this.#receptions.take();
     try {
+      this.#progressed(live, from);
       const onBytes = () => this.#progressed(live, from);
       const stored = await live.spool.receive(from, shard, body, { onBytes, beforeNaming: requireOpen });
       if (stored === 'stored') live.maskedBytes += body.byteLength;
       this.#progressed(live, from);
       return stored;
     } finally {
-      this.#receptionCount -= 1;
+      leave();
     }
   }
 
