@@ -17,7 +17,7 @@ export interface RequestToSign {
   readonly body?: Uint8Array | undefined;
   /** Needed with a body; covered by the signature then. */
   readonly contentType?: string | undefined;
-  /** Instead of `body`, for streamed uploads: the `Content-Digest` field of a body that is not empty. */
+  /** Instead of hashing `body`, for streamed uploads and known digests: the `Content-Digest` field of a body that is not empty. */
   readonly contentDigest?: string | undefined;
   readonly key: SigningKey;
   readonly createdSeconds: number;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
+  type Clock,
   digestSchema,
   organisationIdSchema,
   programmeIdSchema,
@@ -20,7 +21,7 @@ import { type HubSchema, hubMigrations } from './schema.ts';
 
 const zeros = digestSchema.parse('0'.repeat(64));
 const hubKey = generateSigningKey();
-const members = ['org-a', 'org-b', 'org-c'].map((name) => ({
+const members = ['org-a', 'org-b', 'org-c', 'org-d'].map((name) => ({
   organisation: organisationIdSchema.parse(name),
   signKey: generateSigningKey(),
 }));
@@ -29,7 +30,7 @@ const plan: AggregationPlan = {
   programme: programmeIdSchema.parse('test-1'),
   instance: 'test-1.r1.gate',
   attempt: 1,
-  roster: members.map(({ organisation, signKey }) => ({
+  roster: members.slice(0, 3).map(({ organisation, signKey }) => ({
     organisation,
     roundPublicKey: verifyKeyToSpki(signKey.verifyKey),
   })),
@@ -46,14 +47,15 @@ const plan: AggregationPlan = {
   graceMs: 60_000,
 };
 
-function advertisementOf(index: number): string {
+function advertisementOf(index: number, asked = plan): string {
   const member = members[index]!;
   const step = startMember({
-    planText: signPlan(plan, hubKey),
+    planText: signPlan(asked, hubKey),
     hubPublicKey: hubKey.verifyKey,
     identity: member,
     random: systemRandom,
     marks: [],
+    limits: { lowQuorumApproved: true },
   });
   assert.ok(step.ok);
   const sent = step.effects.find((effect) => effect.type === 'send');
@@ -61,7 +63,7 @@ function advertisementOf(index: number): string {
   return sent.text;
 }
 
-test('messages that arrive while the attempts are read back are kept: the list is frozen, and again after a restart', async () => {
+async function openHub(clock: Clock) {
   const directory = mkdtempSync(join(tmpdir(), 'kiban-aggregation-'));
   const database = await openDatabase<HubSchema>(join(directory, 'hub.sqlite'), hubMigrations);
   const nothing = { reason: '', clip_factor: 12, rejected_in_a_row: 0, version: 1, created_at_ms: 0 };
@@ -79,13 +81,22 @@ test('messages that arrive while the attempts are read back are kept: the list i
   const serviceOf = () =>
     new AggregationService({
       database,
-      events: new EventLog(database, systemClock, silentLogger),
+      events: new EventLog(database, clock, silentLogger),
       directory: join(directory, 'aggregation'),
       key: hubKey,
-      clock: systemClock,
+      clock,
       logger: silentLogger,
       onOutcome: () => undefined,
     });
+  const close = async () => {
+    await database.destroy();
+    rmSync(directory, { recursive: true });
+  };
+  return { serviceOf, close };
+}
+
+test('messages that arrive while the attempts are read back are kept: the list is frozen, and again after a restart', async () => {
+  const { serviceOf, close } = await openHub(systemClock);
   const keysOf = (service: AggregationService) =>
     service.list(plan.instance, 1, 'keys', members[0]!.organisation, 0, new AbortController().signal);
   const send = (service: AggregationService, index: number) =>
@@ -108,6 +119,38 @@ test('messages that arrive while the attempts are read back are kept: the list i
   await third.start();
   assert.equal(await keysOf(third), keys, 'the journal holds them all');
   await third.stop();
-  await database.destroy();
-  rmSync(directory, { recursive: true });
+  await close();
+});
+
+test('a member that reports another step is waited for, also after a restart at an earlier one; one that repeats itself is left behind', async () => {
+  let nowMs = 1_000_000;
+  const { serviceOf, close } = await openHub({ nowMs: () => nowMs });
+  const service = serviceOf();
+  const four: AggregationPlan = {
+    ...plan,
+    roster: members.map(({ organisation, signKey }) => ({
+      organisation,
+      roundPublicKey: verifyKeyToSpki(signKey.verifyKey),
+    })),
+    graceMs: 10_000,
+  };
+  const slow = members[3]!.organisation;
+  const keysAfter = async (step: number) => {
+    await service.progress(four.instance, 1, slow, { step, steps: 100 });
+    nowMs += 6_000;
+    await service.freezeTheSilent();
+    return service.list(four.instance, 1, 'keys', slow, 0, new AbortController().signal);
+  };
+  await service.open(four);
+  for (const index of [0, 1, 2])
+    await service.receive(four.instance, 1, members[index]!.organisation, 'advertise', advertisementOf(index, four));
+  for (const step of [1, 7, 12, 3, 4]) assert.equal(await keysAfter(step), undefined, `step ${step}`);
+  const keys = await keysAfter(4);
+  assert.notEqual(keys, undefined, 'twelve seconds at step 4');
+  assert.deepEqual(
+    (JSON.parse((JSON.parse(keys!) as { body: string }).body) as { members: unknown[] }).members.length,
+    3,
+  );
+  await service.stop();
+  await close();
 });

@@ -20,7 +20,7 @@ import {
   publishedList,
   refusalToError,
   replayHub,
-  shardLayout,
+  shardPlace,
   signPlan,
   startHub,
   stepHub,
@@ -29,9 +29,12 @@ import { type Journal, openJournal } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import type { Kysely } from 'kysely';
 import { problems } from './problems.ts';
+import { ReceptionPlaces } from './reception-places.ts';
 import type { HubSchema } from './schema.ts';
+import type { ShardBody } from './shard-reception.ts';
 import { ShardSpool } from './shard-spool.ts';
-import { sumShardsInWorker } from './shard-summing-worker.ts';
+import { prepareSumming, sumShardsInWorker } from './shard-summing-worker.ts';
+import { requireSpoolSpace } from './spool-space.ts';
 
 export interface OpenedSum {
   readonly survivors: readonly OrganisationId[];
@@ -55,7 +58,7 @@ interface LiveAttempt {
   readonly spool: ShardSpool;
   /** Steps of one attempt run one after the other. */
   queue: Promise<unknown>;
-  /** When each member last got further: a message, a shard, a training step. */
+  /** When each member last got further: a message, bytes of a shard, a training step. */
   readonly progressAtMs: Map<OrganisationId, { atMs: number; step: number }>;
   stageSinceMs: number;
   maskedBytes: number;
@@ -73,12 +76,18 @@ export interface AggregationServiceOptions {
   readonly onOutcome: (programme: string) => void;
 }
 
+/** Shards received at the same time, of all attempts together: bounds open files and unfinished writes. */
+const mostReceptions = 16;
+/** Two shards of each of 32 members, of several attempts. */
+const mostWaitingReceptions = 256;
+
 /** Runs the attempts of secure aggregation: journals, spool, lists, liveness. What a sum means is none of its business. */
 export class AggregationService {
   readonly #options: AggregationServiceOptions;
   readonly #live = new Map<string, LiveAttempt>();
   /** Attempts whose row is stored and whose machine is being brought up: whoever asks meanwhile waits. */
   readonly #loading = new Map<string, Promise<void>>();
+  readonly #receptions = new ReceptionPlaces({ places: mostReceptions, mostWaiting: mostWaitingReceptions });
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: AggregationServiceOptions) {
@@ -99,7 +108,7 @@ export class AggregationService {
       // The replay ended with `close`: only the row was not told yet.
       if (!this.#live.has(keyOf(row.instance, row.attempt))) await this.#markClosed(row.instance, row.attempt);
     }
-    this.#sweep = setInterval(() => void this.#freezeTheSilent(), 250);
+    this.#sweep = setInterval(() => void this.freezeTheSilent(), 250);
   }
 
   async stop(): Promise<void> {
@@ -111,9 +120,10 @@ export class AggregationService {
     this.#live.clear();
   }
 
-  /** Publishes the plan of a new attempt. Idempotent: a known (instance, attempt) stays as it is. */
+  /** Publishes the plan of a new attempt. Idempotent: a known (instance, attempt) stays as it is. @throws KibanError `spool-too-small` */
   async open(plan: AggregationPlan): Promise<void> {
-    const { database, clock, key } = this.#options;
+    const { database, clock, key, directory } = this.#options;
+    if ((await this.#row(plan.instance, plan.attempt)) === undefined) await requireSpoolSpace(directory, plan);
     const planText = signPlan(plan, key);
     await database
       .insertInto('attempt')
@@ -211,7 +221,7 @@ export class AggregationService {
     const live = await this.#require(instance, attempt);
     const durableShards =
       stage === 'manifest'
-        ? (await live.spool.held(from)).map((shard) => ({
+        ? live.spool.held(from).map((shard) => ({
             n: shard.shard,
             length: shard.byteLength,
             sha256: shard.sha256,
@@ -221,49 +231,60 @@ export class AggregationService {
     this.#progressed(live, from);
   }
 
+  /**
+   * Takes a shard in as it arrives; durable when this ends. Bytes that arrive count as progress of the member.
+   * @throws KibanError `shard-refused` (409 another digest, 410 too late, 422 not what the plan or the sender announced), `receptions-full`
+   */
   async putShard(
     instance: string,
     attempt: number,
     from: OrganisationId,
     shard: number,
-    bytes: Uint8Array,
+    body: ShardBody,
   ): Promise<'stored' | 'held'> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
-    const expected = [...shardLayout(live.plan)].find((one) => one.n === shard);
+    const expected = shardPlace(live.plan, shard);
     if (expected === undefined) throw problems.shardRefused(`the plan has no shard ${shard}`, 422);
-    const byteLength = expected.wordCount * (live.plan.bits / 8);
-    if (bytes.byteLength !== byteLength)
-      throw problems.shardRefused(`shard ${shard} has ${bytes.byteLength} bytes; the plan says ${byteLength}`, 422);
-    if (publishedList(live.state, 'survivors', from) !== undefined)
-      throw problems.shardRefused('the survivors are fixed', 410);
-    const stored = await live.spool.put(from, shard, bytes);
-    if (stored === 'stored') live.maskedBytes += bytes.byteLength;
-    this.#progressed(live, from);
-    return stored;
+    if (body.byteLength !== expected.length)
+      throw problems.shardRefused(`shard ${shard} has ${body.byteLength} bytes; the plan says ${expected.length}`, 422);
+    const requireOpen = () => {
+      if (!this.#live.has(keyOf(instance, attempt))) throw problems.attemptOver('closed');
+      if (publishedList(live.state, 'survivors', from) !== undefined)
+        throw problems.shardRefused('the survivors are fixed', 410);
+    };
+    requireOpen();
+    if (live.spool.holds(from, shard, body.sha256)) return 'held';
+    const leave = await this.#receptions.take();
+    try {
+      this.#progressed(live, from);
+      const onBytes = () => this.#progressed(live, from);
+      const stored = await live.spool.receive(from, shard, body, { onBytes, beforeNaming: requireOpen });
+      if (stored === 'stored') live.maskedBytes += body.byteLength;
+      this.#progressed(live, from);
+      return stored;
+    } finally {
+      leave();
+    }
   }
 
   async heldShards(instance: string, attempt: number, from: OrganisationId): Promise<HeldShards> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
-    return { shards: await live.spool.held(from) };
+    return { shards: live.spool.held(from) };
   }
 
   async progress(instance: string, attempt: number, from: OrganisationId, report: ProgressReport): Promise<void> {
     const live = this.#live.get(keyOf(instance, attempt));
     if (live === undefined) return;
     const known = live.progressAtMs.get(from);
-    if (known === undefined || report.step > known.step)
+    // Another step than before, not only a later one: a member that was restarted begins again at an earlier checkpoint.
+    if (report.step !== known?.step)
       live.progressAtMs.set(from, { atMs: this.#options.clock.nowMs(), step: report.step });
   }
 
-  #progressed(live: LiveAttempt, from: OrganisationId): void {
-    const step = live.progressAtMs.get(from)?.step ?? -1;
-    live.progressAtMs.set(from, { atMs: this.#options.clock.nowMs(), step });
-  }
-
   /** Whoever made no progress for the plan's grace is left behind, if the quorum is met without them. */
-  async #freezeTheSilent(): Promise<void> {
+  async freezeTheSilent(): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
     for (const live of this.#live.values()) {
       const stage = currentStage(live.state);
@@ -285,6 +306,11 @@ export class AggregationService {
         });
       });
     }
+  }
+
+  #progressed(live: LiveAttempt, from: OrganisationId): void {
+    const step = live.progressAtMs.get(from)?.step ?? -1;
+    live.progressAtMs.set(from, { atMs: this.#options.clock.nowMs(), step });
   }
 
   async #bringUp(instance: string, attempt: number, planText: string): Promise<LiveAttempt> {
@@ -330,7 +356,7 @@ export class AggregationService {
     };
     this.#live.set(keyOf(instance, attempt), live);
     for (const member of live.plan.roster)
-      for (const shard of await spool.held(member.organisation)) live.maskedBytes += shard.byteLength;
+      for (const shard of spool.held(member.organisation)) live.maskedBytes += shard.byteLength;
     await this.#enqueue(live, async () => {
       await this.#run(live, started);
       await this.#catchUp(live);
@@ -378,6 +404,7 @@ export class AggregationService {
       case 'persist':
         return;
       case 'publish':
+        if (effect.list === 'confirms' && live.plan.wordCount > 0) prepareSumming();
         return events.record('list-published', { instance, attempt, list: effect.list }, programme);
       case 'ready-to-open':
         if (!live.summing) {
@@ -414,7 +441,7 @@ export class AggregationService {
     if (plan.wordCount > 0) {
       const shardPaths: string[][] = [];
       for (const survivor of survivors)
-        shardPaths.push((await live.spool.held(survivor)).map((shard) => live.spool.pathOf(survivor, shard)));
+        shardPaths.push(live.spool.held(survivor).map((shard) => live.spool.pathOf(survivor, shard)));
       sumDigest = await sumShardsInWorker({ plan, shardPaths, streams: words.open(), sumPath: live.spool.sumPath });
     }
     const scalars = Object.fromEntries(

@@ -6,6 +6,7 @@ import {
   joinRequestSchema,
   memberScoresSchema,
   progressReportSchema,
+  shardContentType,
   startArtifactsSchema,
 } from '@kiban/protocol';
 import type { ListName, MemberStage } from '@kiban/secagg';
@@ -64,6 +65,7 @@ export function createHubApp(parts: HubParts): FastifyInstance {
     if (!isKibanError(known))
       parts.logger.error('request-failed', error, { route: request.routeOptions.url ?? '', requestId: request.id });
     const problem = toProblem(known, languageOf(request), request.id);
+    if (typeof problem.retryAfterSeconds === 'number') reply.header('retry-after', problem.retryAfterSeconds);
     return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });
   app.setNotFoundHandler(() => {
@@ -172,11 +174,21 @@ export function createHubApp(parts: HubParts): FastifyInstance {
     return parts.aggregation.heldShards(instance, attempt, caller.organisation);
   });
 
-  signedRoute('PUT', '/v1/instances/:instance/attempts/:attempt/shards/:shard', async (caller, request, reply) => {
-    const { instance, attempt } = attemptSchema.parse(request.params);
-    const { shard } = z.object({ shard: z.coerce.number().int().min(0) }).parse(request.params);
-    const outcome = await parts.aggregation.putShard(instance, attempt, caller.organisation, shard, bodyOf(request));
-    return reply.status(outcome === 'stored' ? 201 : 200).send();
+  // Shards go to disk as they arrive: in this scope alone a body is a stream, and the signature is checked on the headers before it is read.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(shardContentType, (_request, payload, done) => done(null, payload));
+    scope.put('/v1/instances/:instance/attempts/:attempt/shards/:shard', async (request, reply) => {
+      const { organisation, sha256 } = await parts.authenticator.authenticateHeaders(request);
+      const { instance, attempt } = attemptSchema.parse(request.params);
+      const { shard } = z.object({ shard: z.coerce.number().int().min(0) }).parse(request.params);
+      const byteLength = Number(request.headers['content-length']);
+      if (!Number.isSafeInteger(byteLength) || byteLength <= 0)
+        throw problems.shardRefused('a shard comes with its length in Content-Length', 422);
+      const body = { byteLength, sha256, stream: request.raw };
+      const outcome = await parts.aggregation.putShard(instance, attempt, organisation, shard, body);
+      return reply.status(outcome === 'stored' ? 201 : 200).send();
+    });
   });
 
   signedRoute('POST', '/v1/instances/:instance/attempts/:attempt/progress', async (caller, request, reply) => {

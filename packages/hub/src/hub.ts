@@ -16,6 +16,7 @@ import { generateSigningKey, signingKeyFromPem, signingKeyToPem, verifyKeyToSpki
 import type { AdministrationAddress, Coalition } from '@kiban/protocol';
 import { clearIncoming, openFileBlobStore } from '@kiban/store-blob';
 import { EventLog, openDatabase } from '@kiban/store-sql';
+import { threadRingKernels } from '@kiban/tensor';
 import { stringify } from 'yaml';
 import { AggregationService } from './aggregation-service.ts';
 import { createHubApp } from './app.ts';
@@ -47,12 +48,14 @@ export interface RunningHub {
   /** Where members reach it. */
   readonly origin: string;
   readonly administration: AdministrationAddress;
+  /** Attempts of secure aggregation, for what runs in the hub's own process. */
+  readonly aggregation: AggregationService;
   stop(): Promise<void>;
 }
 
 /**
  * Starts the hub of a directory and goes on with whatever was under way.
- * @throws KibanError `not-initialised`, `directory-locked`, `config-invalid`, `port-in-use`
+ * @throws KibanError `not-initialised`, `directory-locked`, `config-invalid`, `port-in-use`, `kernels-missing`, `kernels-changed`
  */
 export async function startHub(
   directory: string,
@@ -62,6 +65,8 @@ export async function startHub(
   const clock = options.clock ?? systemClock;
   if (!existsSync(join(directory, 'hub.yaml'))) throw notInitialised(directory);
   const config = await readYamlFile(join(directory, 'hub.yaml'), hubConfigSchema);
+  // Missing kernels end the start, not the first sum.
+  threadRingKernels();
   const lock = lockDirectory(directory);
   const stopping = new AbortController();
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
@@ -142,7 +147,7 @@ export async function startHub(
     await writeFileDurably(administrationFile, JSON.stringify(administration), { mode: 0o600 });
     closers.push(() => rm(administrationFile, { force: true }));
     logger.info('hub-started', { port: Number(new URL(address).port), pid: process.pid });
-    return { origin, administration, stop };
+    return { origin, administration, aggregation, stop };
   } catch (error) {
     await stop();
     throw error;

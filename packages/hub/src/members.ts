@@ -89,14 +89,34 @@ export class Members {
     return { organisation: row.organisation as OrganisationId, key: verifyKeyFromSpki(row.message_key) };
   }
 
-  /** False when this nonce was used before with this key: a replay. */
-  async useNonce(keyId: string, nonce: string, expiresSeconds: number): Promise<boolean> {
+  /** False when this nonce was used before with this key: a replay. Requests that come at the same time share one durable write. */
+  useNonce(keyId: string, nonce: string, expiresSeconds: number): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const row = { key_id: keyId, nonce, expires_at_ms: expiresSeconds * 1000 };
+      if (this.#nonces.push({ row, resolve, reject }) === 1) setImmediate(() => void this.#storeNonces());
+    });
+  }
+
+  async #storeNonces(): Promise<void> {
+    const batch = this.#nonces.splice(0);
+    try {
+      const stored = await this.#database
+        .insertInto('nonce')
+        .values(batch.map((one) => one.row))
+        .onConflict((conflict) => conflict.doNothing())
+        .returning(['key_id', 'nonce'])
+        .execute();
+      const fresh = new Set(stored.map((row) => `${row.key_id} ${row.nonce}`));
+      // Twice in one batch: only the first is no replay.
+      for (const { row, resolve } of batch) resolve(fresh.delete(`${row.key_id} ${row.nonce}`));
+      await this.#sweepNonces();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  async #sweepNonces(): Promise<void> {
     const nowMs = this.#clock.nowMs();
-    const result = await this.#database
-      .insertInto('nonce')
-      .values({ key_id: keyId, nonce, expires_at_ms: expiresSeconds * 1000 })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
     if (nowMs - this.#nonceSweepAtMs > 60_000) {
       this.#nonceSweepAtMs = nowMs;
       await this.#database
@@ -104,8 +124,13 @@ export class Members {
         .where('expires_at_ms', '<', nowMs - 60_000)
         .execute();
     }
-    return result.numInsertedOrUpdatedRows === 1n;
   }
+
+  readonly #nonces: {
+    readonly row: HubSchema['nonce'];
+    readonly resolve: (fresh: boolean) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
 
   #nonceSweepAtMs = 0;
 

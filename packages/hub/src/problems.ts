@@ -104,6 +104,26 @@ export const problems = {
       title: { ja: 'この試行は終わりました', en: 'This attempt is over' },
       detail: reason,
     }),
+  shardCutOff: (cause: unknown) =>
+    new KibanError({
+      code: 'shard-cut-off',
+      status: 400,
+      title: { ja: 'シャードの受信が途中で切れました', en: 'The shard broke off' },
+      retryable: true,
+      cause,
+    }),
+  receptionsFull: () =>
+    new KibanError({
+      code: 'receptions-full',
+      status: 503,
+      title: { ja: 'いまは受け取れません', en: 'Not just now' },
+      detail: {
+        ja: '同時に受信できるシャードの数に達しました。少し待ってから、同じものを送ってください。',
+        en: 'As many shards as fit are being received. Send the same one again in a moment.',
+      },
+      retryable: true,
+      extra: { retryAfterSeconds: 1 },
+    }),
   shardRefused: (detail: string, status: 409 | 410 | 413 | 422) =>
     new KibanError({
       code: 'shard-refused',

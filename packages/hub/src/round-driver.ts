@@ -7,7 +7,6 @@ import type { AggregationPlan } from '@kiban/secagg';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import {
-  aggregationThresholds,
   flatLayout,
   type GateVerdict,
   judgeHeldOut,
@@ -15,6 +14,7 @@ import {
   modelConfigOf,
   nextBlockRms,
   nextClipFactor,
+  plannedThresholds,
   type RunPlan,
   scaleBlocks,
   scalesFromRms,
@@ -419,8 +419,6 @@ export class RoundDriver {
   ): Promise<AggregationPlan> {
     const members = await this.#options.members.list();
     const participants = [...plan.participants].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    const defaults = aggregationThresholds(participants.length);
-    const threshold = plan.aggregation.threshold ?? defaults.threshold;
     return {
       version: 1,
       programme: row.programme as ProgrammeId,
@@ -430,8 +428,7 @@ export class RoundDriver {
         organisation,
         roundPublicKey: members.find((member) => member.organisation === organisation)!.roundKey,
       })),
-      threshold,
-      quorum: plan.aggregation.quorum ?? Math.max(threshold, defaults.quorum),
+      ...plannedThresholds(plan),
       baseDigest: round.base_digest as Sha256Digest,
       wordCount: kind === 'update' ? flatLayout(modelConfigOf(plan)).length : 0,
       bits: plan.aggregation.bits,

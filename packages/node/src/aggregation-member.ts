@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isKibanError, type Logger, type OrganisationId, sha256Hex, systemRandom } from '@kiban/core';
+import { isKibanError, type Logger, type OrganisationId, systemRandom } from '@kiban/core';
 import { type SigningKey, type VerifyKey, verifyKeyFromSpki } from '@kiban/crypto';
 import type { HubClient } from '@kiban/protocol';
 import {
@@ -15,26 +15,27 @@ import {
   type MemberState,
   type MemberStep,
   maskingStreams,
-  maskWords,
+  type PlanLimits,
   readPlan,
   refusalToError,
   replayMember,
-  shardLayout,
   startMember,
   stepMember,
 } from '@kiban/secagg';
 import { type Journal, openJournal } from '@kiban/store-blob';
 import type { Kysely } from 'kysely';
+import { type MaskedShard, MaskingPool } from './masking-pool.ts';
 import { problems } from './problems.ts';
 import type { NodeSchema } from './schema.ts';
+import { uploadShards } from './shard-uploading.ts';
 
 /** What a member adds to one sum: levels from a file (none for a scalar-only instance) and its scalars. */
 export interface Contribution {
   /** Hex SHA-256 of the levels. */
   readonly wordsDigest: string;
   readonly scalars: Readonly<Record<string, number>>;
-  /** Levels [from, from + count) in flat order. */
-  readonly readLevels: (from: number, count: number) => Promise<Int8Array>;
+  /** One signed byte per word in flat order; absent for an instance without words. The file stays as it is until the sum is opened. */
+  readonly levelsPath?: string;
 }
 
 export interface AggregationMemberOptions {
@@ -47,6 +48,8 @@ export interface AggregationMemberOptions {
   /** Journals of attempts: secrets, mode 0600. */
   readonly directory: string;
   readonly logger: Logger;
+  /** Threads that mask; one thread of its own if not given. Whoever gives it closes it. */
+  readonly masking?: MaskingPool;
 }
 
 export interface InstanceTask {
@@ -54,6 +57,8 @@ export interface InstanceTask {
   readonly attempt: number;
   /** What this instance must be about; anything else is refused before a key is drawn. */
   readonly expect: (plan: AggregationPlan) => string | undefined;
+  /** What was approved beyond, or within, the rules of the protocol. */
+  readonly limits?: PlanLimits;
   /** Called once masks are agreed; called again after a crash. Must give the same contribution for the same instance. */
   readonly contribute: () => Promise<Contribution>;
   readonly onShardUploaded?: (done: number, total: number) => void;
@@ -68,15 +73,17 @@ const pollMs = 20_000;
 export class AggregationMember {
   readonly #options: AggregationMemberOptions;
   readonly #hubKey: VerifyKey;
+  readonly #masking: MaskingPool;
 
   constructor(options: AggregationMemberOptions) {
     this.#options = options;
+    this.#masking = options.masking ?? new MaskingPool({ workerCount: 1 });
     this.#hubKey = verifyKeyFromSpki(options.hubKey);
   }
 
   /** Runs until the sum is opened or the attempt is over. Resumes from the journal if there is one. */
   async run(task: InstanceTask): Promise<InstanceOutcome> {
-    const attempt = new RunningAttempt(this.#options, this.#hubKey, task);
+    const attempt = new RunningAttempt(this.#options, this.#hubKey, this.#masking, task);
     try {
       const outcome = await attempt.run();
       // Nothing of this attempt can be asked for any more; the lasting marks stay.
@@ -91,14 +98,16 @@ export class AggregationMember {
 class RunningAttempt {
   readonly #options: AggregationMemberOptions;
   readonly #hubKey: VerifyKey;
+  readonly #masking: MaskingPool;
   readonly #task: InstanceTask;
   #journal: Journal | undefined;
   #state: MemberState | undefined;
   #contribution: Contribution | undefined;
 
-  constructor(options: AggregationMemberOptions, hubKey: VerifyKey, task: InstanceTask) {
+  constructor(options: AggregationMemberOptions, hubKey: VerifyKey, masking: MaskingPool, task: InstanceTask) {
     this.#options = options;
     this.#hubKey = hubKey;
+    this.#masking = masking;
     this.#task = task;
   }
 
@@ -144,11 +153,12 @@ class RunningAttempt {
       throw problems.baseNotTrusted(`another plan than ${instance}`);
     const fault = this.#task.expect(opened.plan);
     if (fault !== undefined) throw problems.baseNotTrusted(fault);
-    const faults = checkPlan(opened.plan, { maxWordCount: opened.plan.wordCount });
+    const { limits } = this.#task;
+    const faults = checkPlan(opened.plan, limits);
     if (faults.length > 0) throw refusalToError(faults[0]!);
     const rows = await database.selectFrom('mark').selectAll().where('instance', '=', instance).execute();
     const marks = rows.map((row) => ({ ...row }) as AttemptMark);
-    return startMember({ planText, hubPublicKey: this.#hubKey, identity, random: systemRandom, marks });
+    return startMember({ planText, hubPublicKey: this.#hubKey, identity, random: systemRandom, marks, limits });
   }
 
   async #apply(event: MemberEvent): Promise<'ok' | 'over'> {
@@ -197,6 +207,7 @@ class RunningAttempt {
         return sent;
       }
       case 'train': {
+        if (this.#state!.plan.wordCount > 0) this.#masking.start();
         this.#contribution = await this.#task.contribute();
         const { wordsDigest, scalars } = this.#contribution;
         return await this.#apply({ type: 'update-ready', wordsDigest, scalars });
@@ -210,37 +221,37 @@ class RunningAttempt {
     }
   }
 
-  /** Masked shards in order; what the hub holds already with the same digest is not sent again. */
+  /** Masked shards, two at a time; what the hub holds already with the same digest is not sent again. */
   async #upload(): Promise<'ok' | 'over'> {
     const { hub } = this.#options;
-    const { instance, attempt, signal } = this.#task;
-    const state = this.#state as MemberState;
+    const { instance, attempt, signal, onShardUploaded } = this.#task;
+    const { plan } = this.#state as MemberState;
+    if (plan.wordCount === 0) return this.#apply({ type: 'shards-uploaded', shards: [] });
     this.#contribution ??= await this.#task.contribute();
-    const streams = maskingStreams(state);
-    const layout = [...shardLayout(state.plan)];
-    const held =
-      layout.length === 0 ? [] : (await this.#retrying(() => hub.heldShards(instance, attempt, signal))).shards;
-    const shards: { n: number; length: number; sha256: string }[] = [];
-    for (const shard of layout) {
-      const levels = await this.#contribution.readLevels(shard.wordOffset, shard.wordCount);
-      const bytes = maskWords({ plan: state.plan, streams, levels, wordOffset: shard.wordOffset });
-      const sha256 = sha256Hex(bytes);
-      if (!held.some((one) => one.shard === shard.n && one.sha256 === sha256)) {
-        const outcome = await this.#retrying(async () => {
-          try {
-            await hub.putShard(instance, attempt, shard.n, bytes, signal);
-            return 'ok' as const;
-          } catch (error) {
-            if (isKibanError(error) && error.status === 410) return 'over' as const;
-            throw error;
-          }
-        });
-        if (outcome === 'over') return 'ok';
-      }
-      shards.push({ n: shard.n, length: bytes.length, sha256 });
-      this.#task.onShardUploaded?.(shards.length, layout.length);
+    const { levelsPath } = this.#contribution;
+    if (levelsPath === undefined) throw new TypeError(`instance ${instance} has words, its contribution has none`);
+    const { shards: held } = await this.#retrying(() => hub.heldShards(instance, attempt, signal));
+    const shards = await uploadShards({
+      plan,
+      streams: maskingStreams(this.#state as MemberState),
+      levelsPath,
+      pool: this.#masking,
+      held,
+      put: (shard) => this.#retrying(() => this.#putShard(shard)),
+      onUploaded: (done, total) => onShardUploaded?.(done, total),
+    });
+    return shards === 'over' ? 'ok' : this.#apply({ type: 'shards-uploaded', shards });
+  }
+
+  async #putShard(shard: MaskedShard): Promise<'stored' | 'over'> {
+    const { instance, attempt, signal } = this.#task;
+    try {
+      await this.#options.hub.putShard(instance, attempt, shard.n, shard, signal);
+      return 'stored';
+    } catch (error) {
+      if (isKibanError(error) && error.status === 410) return 'over';
+      throw error;
     }
-    return this.#apply({ type: 'shards-uploaded', shards });
   }
 
   async #poll(list: ListName): Promise<string | 'over' | undefined> {

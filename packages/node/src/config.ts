@@ -22,6 +22,12 @@ export const nodeConfigSchema = z.strictObject({
       heldOutPerMille: z.int().min(1).max(500).default(50),
     })
     .prefault({}),
+  masking: z
+    .strictObject({
+      /** Threads that mask updates. One keeps up with a gigabit line; each takes about 17 MB more while a round is uploaded. */
+      threadCount: z.int().min(1).max(16).default(1),
+    })
+    .prefault({}),
   inference: z.strictObject({ threadCount: z.int().min(1).max(256).default(1) }).prefault({}),
 });
 

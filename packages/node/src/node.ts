@@ -10,6 +10,7 @@ import { createOnnxTrainer } from '@kiban/engine-onnx';
 import type { AdministrationAddress } from '@kiban/protocol';
 import { clearIncoming, openFileBlobStore } from '@kiban/store-blob';
 import { EventLog, openDatabase } from '@kiban/store-sql';
+import { threadRingKernels } from '@kiban/tensor';
 import { stringify } from 'yaml';
 import { ActivityBoard } from './activity.ts';
 import { AggregationMember } from './aggregation-member.ts';
@@ -18,6 +19,7 @@ import { Approvals } from './approvals.ts';
 import { type NodeConfig, nodeConfigSchema } from './config.ts';
 import { DataSets } from './data-sets.ts';
 import { LocalTraining } from './local-training.ts';
+import { MaskingPool } from './masking-pool.ts';
 import { Membership } from './membership.ts';
 import { ModelServing } from './model-serving.ts';
 import { ProgrammeFollowing } from './programme-following.ts';
@@ -51,7 +53,7 @@ export interface RunningNode {
 
 /**
  * Starts the node of a directory; if it has joined a coalition it goes on with whatever was under way there.
- * @throws KibanError `not-initialised`, `directory-locked`, `config-invalid`, `port-in-use`
+ * @throws KibanError `not-initialised`, `directory-locked`, `config-invalid`, `port-in-use`, `kernels-missing`, `kernels-changed`
  */
 export async function startNode(
   directory: string,
@@ -60,6 +62,8 @@ export async function startNode(
 ): Promise<RunningNode> {
   if (!existsSync(join(directory, 'node.yaml'))) throw notInitialised(directory);
   const config = await readYamlFile(join(directory, 'node.yaml'), nodeConfigSchema);
+  // Missing kernels end the start, not the first round.
+  threadRingKernels();
   const lock = lockDirectory(directory);
   const stopping = new AbortController();
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
@@ -103,6 +107,8 @@ export async function startNode(
       threadCount: config.training.threadCount,
       heldOutPerMille: config.training.heldOutPerMille,
     });
+    const masking = new MaskingPool({ workerCount: config.masking.threadCount });
+    closers.push(() => masking.close());
     let following: ProgrammeFollowing | undefined;
     const follow = async () => {
       const coalition = await membership.current();
@@ -116,6 +122,7 @@ export async function startNode(
         database,
         directory: join(directory, 'journals'),
         logger,
+        masking,
       });
       following = new ProgrammeFollowing({
         organisation: config.organisation,

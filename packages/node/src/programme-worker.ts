@@ -28,7 +28,7 @@ import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
 import { unexpectedIn } from './round-expectation.ts';
 import type { NodeSchema } from './schema.ts';
 import { makeStartModel } from './start-model.ts';
-import { quantiseUpdate, readLevels } from './update-making.ts';
+import { quantiseUpdate } from './update-making.ts';
 
 export interface ProgrammeWorkerOptions {
   readonly organisation: OrganisationId;
@@ -51,6 +51,19 @@ export interface ProgrammeWorkerOptions {
   readonly onReleased: (release: string) => Promise<void>;
   readonly signal: AbortSignal;
 }
+
+/** Tells the hub at most once a second how far this member is; a report that does not arrive is made up for by the next one. */
+function progressReporter(post: (step: number, steps: number) => Promise<void>) {
+  let sentAtMs = 0;
+  return (step: number, steps: number): void => {
+    if (Date.now() - sentAtMs < 1_000) return;
+    sentAtMs = Date.now();
+    void post(step, steps).catch(() => undefined);
+  };
+}
+
+/** {@link unexpectedIn} holds the hub to the quorum of the plan that every steward approved, also where it is lower than the default. */
+const approvedLimits = { lowQuorumApproved: true } as const;
 
 interface StoredUpdate {
   readonly wordsDigest: string;
@@ -221,18 +234,21 @@ export class ProgrammeWorker {
   ): Promise<void> {
     const { aggregation, activity, hub } = this.#options;
     const layout = flatLayout(modelConfigOf(plan));
-    let sentAtMs = 0;
-    const onStep = (step: number, steps: number) => {
-      if (Date.now() - sentAtMs < 1_000) return;
-      sentAtMs = Date.now();
-      void hub.postProgress(instance.instance, instance.attempt, { step, steps }, signal).catch(() => undefined);
-    };
+    const onStep = progressReporter((step, steps) =>
+      hub.postProgress(instance.instance, instance.attempt, { step, steps }, signal),
+    );
+    const { steps } = plan.inner;
     const outcome = await aggregation.run({
       ...instance,
       signal,
       expect: (asked) => unexpectedIn(asked, { state, plan, round, wordCount: layout.length, terms: state.planDigest }),
+      limits: approvedLimits,
       contribute: () => this.#makeUpdate(state, plan, round, instance.instance, onStep, signal),
-      onShardUploaded: (done, total) => activity.set('uploading', done, total, 'shards', { round: round.round }),
+      onShardUploaded: (done, total) => {
+        // After a restart many shards are masked again that the hub holds already: they are progress too.
+        onStep(steps + done, steps + total);
+        activity.set('uploading', done, total, 'shards', { round: round.round });
+      },
     });
     await this.#options.events.record(
       outcome === 'opened' ? 'update-counted' : 'attempt-over',
@@ -253,6 +269,7 @@ export class ProgrammeWorker {
       attempt: gate.attempt,
       signal,
       expect: (asked) => unexpectedIn(asked, { state, plan, round, wordCount: 0, terms: gate.candidate.digest }),
+      limits: approvedLimits,
       contribute: () => this.#judgeCandidate(state, plan, round, gate.candidate, signal),
     });
     await this.#options.events.record('candidate-judged', { round: round.round, outcome }, state.programme);
@@ -325,7 +342,7 @@ export class ProgrammeWorker {
     return {
       wordsDigest,
       scalars: { trainingLoss: Math.min(255, trainingLoss), steps, clippedPerMillion },
-      readLevels: (from, count) => readLevels(levelsPath, from, count),
+      levelsPath,
     };
   }
 
@@ -345,7 +362,6 @@ export class ProgrammeWorker {
     return {
       wordsDigest: sha256Hex(''),
       scalars: { baseLoss: bounded(base), candidateLoss: bounded(next), worse },
-      readLevels: async () => new Int8Array(0),
     };
   }
 

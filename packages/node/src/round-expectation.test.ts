@@ -42,7 +42,19 @@ test('what was approved and announced is taken part in', () => {
   assert.equal(unexpectedIn(asked, expected), undefined);
 });
 
-test('another programme, roster, base, scales, size, terms or levels are each refused', () => {
+test('four members go on with three only if the approved plan says so', () => {
+  const four = parseYaml(
+    'version: 1\nprogramme: p-1\ntitle: t\npurpose: p\nparticipants: [a1, b1, c1, d1]\naggregation: { quorum: 3 }\n',
+    runPlanSchema,
+    'plan',
+  );
+  const roster = four.participants.map((organisation) => ({ organisation, roundPublicKey: '' }));
+  const unsaid = { ...four, aggregation: { ...four.aggregation, quorum: undefined } };
+  assert.equal(unexpectedIn({ ...asked, roster }, { ...expected, plan: four }), undefined);
+  assert.match(unexpectedIn({ ...asked, roster }, { ...expected, plan: unsaid }) ?? '', /quorum/);
+});
+
+test('another programme, roster, base, scales, size, terms, levels, threshold or quorum are each refused', () => {
   const other = sha256Hex('other');
   const changes: Partial<AggregationPlan>[] = [
     { programme: 'p-2' as AggregationPlan['programme'] },
@@ -59,6 +71,8 @@ test('another programme, roster, base, scales, size, terms or levels are each re
     { termsDigest: other },
     { bits: 8 },
     { levelLimit: 126 },
+    { threshold: 2 },
+    { quorum: 2 },
   ];
   for (const change of changes)
     assert.equal(typeof unexpectedIn({ ...asked, ...change }, expected), 'string', JSON.stringify(change));

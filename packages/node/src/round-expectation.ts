@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OpenRound, ProgrammeState } from '@kiban/protocol';
 import type { AggregationPlan } from '@kiban/secagg';
-import type { RunPlan } from '@kiban/training';
+import { plannedThresholds, type RunPlan } from '@kiban/training';
 
 export interface RoundExpectation {
   readonly state: Pick<ProgrammeState, 'programme'>;
@@ -31,5 +31,7 @@ export function unexpectedIn(asked: AggregationPlan, expected: RoundExpectation)
   if (asked.termsDigest !== expected.terms) return 'other terms than those approved';
   if (asked.bits !== plan.aggregation.bits || asked.levelLimit !== plan.aggregation.levelLimit)
     return 'other levels than the plan says';
+  const { threshold, quorum } = plannedThresholds(plan);
+  if (asked.threshold !== threshold || asked.quorum !== quorum) return 'another threshold or quorum than approved';
   return undefined;
 }

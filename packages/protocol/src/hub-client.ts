@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { type Clock, isKibanError, type Sha256Digest } from '@kiban/core';
-import { type SigningKey, signRequest } from '@kiban/crypto';
+import { contentDigestOf, type SigningKey, signRequest } from '@kiban/crypto';
 import { Agent, type Dispatcher, request } from 'undici';
 import type * as z from 'zod';
 import {
@@ -45,6 +45,8 @@ interface Call {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly body?: Uint8Array | undefined;
+  /** Of the body, where it is known. */
+  readonly sha256?: Sha256Digest;
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
   /** Time without a byte of answer; long polls get their wait on top. */
@@ -145,11 +147,19 @@ export class HubClient {
     return this.#json({ method: 'GET', path: hubRoutes.shards(instance, attempt), signal }, heldShardsSchema);
   }
 
-  putShard(instance: string, attempt: number, shard: number, body: Uint8Array, signal?: AbortSignal): Promise<void> {
+  /** @param masked bytes that stay as they are until this ends, with their SHA-256: they are not hashed again */
+  putShard(
+    instance: string,
+    attempt: number,
+    shard: number,
+    masked: { readonly bytes: Uint8Array; readonly sha256: Sha256Digest },
+    signal?: AbortSignal,
+  ): Promise<void> {
     return this.#empty({
       method: 'PUT',
       path: hubRoutes.shard(instance, attempt, shard),
-      body,
+      body: masked.bytes,
+      sha256: masked.sha256,
       contentType: shardContentType,
       signal,
     });
@@ -192,6 +202,7 @@ export class HubClient {
       method: call.method,
       targetUri,
       body: call.body,
+      contentDigest: call.sha256 === undefined ? undefined : contentDigestOf(call.sha256),
       contentType: call.contentType,
       key,
       createdSeconds: clock.nowMs() / 1000,

@@ -31,4 +31,4 @@ export { type RefusalCode, refusalToError } from './problems.ts';
 export { type Refusal, refusalOf } from './refusal.ts';
 export * from './shard-layout.ts';
 export * from './slot-witness.ts';
-export { type Levels, maskWords, signedWords, wordsOf } from './word-masking.ts';
+export { type LevelReader, type Levels, maskWords, signedWords, wordsOf } from './word-masking.ts';

@@ -5,6 +5,7 @@ import { fitsRing } from '@kiban/tensor';
 import type { AggregationPlan } from './plan.ts';
 import { compareOrganisations } from './plan-text.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
+import { longestShardBytes } from './shard-layout.ts';
 
 /** What a node adds to the rules of the protocol. */
 export interface PlanLimits {
@@ -67,7 +68,10 @@ export function checkPlan(plan: AggregationPlan, limits: PlanLimits = {}): Refus
     demand(fitsRing(memberCount, scalar.bound, 32), `scalars: ${scalar.name} overflows 32 bits`);
   }
   demand(new Set(plan.scalars.map((scalar) => scalar.name)).size === plan.scalars.length, 'scalars: a name twice');
-  demand(plan.shardBytes % 64 === 0 && plan.shardBytes <= 16 * 1024 * 1024, 'shardBytes: multiple of 64, up to 16 MiB');
+  demand(
+    plan.shardBytes % 64 === 0 && plan.shardBytes <= longestShardBytes,
+    'shardBytes: multiple of 64, up to 16 MiB',
+  );
   demand(plan.wordCount <= (limits.maxWordCount ?? Number.MAX_SAFE_INTEGER), 'wordCount: above the limit of this node');
   demand(plan.wordCount === (limits.wordCount ?? plan.wordCount), 'wordCount: not that of the model');
   demand(

@@ -2,6 +2,9 @@
 import type { ShardDigest } from './events.ts';
 import type { AggregationPlan } from './plan.ts';
 
+/** No plan cuts the vector into longer pieces: whoever masks or receives keeps whole shards in memory. */
+export const longestShardBytes = 16 * 1024 * 1024;
+
 /** One shard of the vector: its number, first word, words and bytes. */
 export interface ShardPlace {
   readonly n: number;
@@ -10,16 +13,24 @@ export interface ShardPlace {
   readonly length: number;
 }
 
-/** All shards in order; empty for a plan without words. */
-export function shardLayout(plan: AggregationPlan): ShardPlace[] {
+/** The shard of this number by arithmetic alone, so that a plan of thousands of shards costs no list; undefined beyond the plan's end. */
+export function shardPlace(plan: AggregationPlan, n: number): ShardPlace | undefined {
   const bytesPerWord = plan.bits / 8;
   const wordsPerShard = plan.shardBytes / bytesPerWord;
+  const wordOffset = n * wordsPerShard;
+  if (!Number.isInteger(n) || n < 0 || wordOffset >= plan.wordCount) return undefined;
+  const wordCount = Math.min(wordsPerShard, plan.wordCount - wordOffset);
+  return { n, wordOffset, wordCount, length: wordCount * bytesPerWord };
+}
+
+/** All shards in order; empty for a plan without words. */
+export function shardLayout(plan: AggregationPlan): ShardPlace[] {
   const places: ShardPlace[] = [];
-  for (let wordOffset = 0; wordOffset < plan.wordCount; wordOffset += wordsPerShard) {
-    const wordCount = Math.min(wordsPerShard, plan.wordCount - wordOffset);
-    places.push({ n: places.length, wordOffset, wordCount, length: wordCount * bytesPerWord });
+  for (;;) {
+    const place = shardPlace(plan, places.length);
+    if (place === undefined) return places;
+    places.push(place);
   }
-  return places;
 }
 
 /** Whether a manifest's shards cover the whole vector in the plan's order and sizes. */

@@ -41,7 +41,13 @@ export function quantiseBlock(
   weight = 1,
 ): QuantiseResult {
   const levels = new Int8Array(values.length);
-  const outcome = quantiseInto(values, factorOf(scale, weight), requireLimit(limit), noise(values.length), levels);
+  const outcome = quantiseInto(
+    values,
+    quantisingFactor(scale, weight),
+    requireLimit(limit),
+    noise(values.length),
+    levels,
+  );
   return outcome < 0 ? { ok: false, index: ~outcome } : { ok: true, block: { levels, clippedCount: outcome } };
 }
 
@@ -76,7 +82,7 @@ export function quantiseBlocks(input: QuantiseBlocksInput): QuantiseBlocksResult
   let start = 0;
   for (const [at, { offset, length }] of blocks.entries()) {
     const end = start + length;
-    const factor = factorOf(scales[firstBlock + at] ?? Number.NaN, weight);
+    const factor = quantisingFactor(scales[firstBlock + at] ?? Number.NaN, weight);
     const random = noiseOfBlock(firstBlock + at)(length);
     const outcome = quantiseInto(values.subarray(start, end), factor, limit, random, levels.subarray(start, end));
     if (outcome < 0) return { ok: false, index: offset + ~outcome };
@@ -113,7 +119,8 @@ function quantiseInto(
   return clippedCount;
 }
 
-function factorOf(scale: number, weight: number): number {
+/** Float32 of weight / scale: what values are multiplied with. @throws RangeError where the quotient is not finite and positive */
+export function quantisingFactor(scale: number, weight = 1): number {
   const factor = Math.fround(weight / scale);
   if (!(scale > 0 && factor > 0 && factor < Number.POSITIVE_INFINITY))
     throw new RangeError(`weight ${weight} over scale ${scale} is no factor`);

@@ -5,7 +5,7 @@ import { parseYaml } from '@kiban/core';
 import fc from 'fast-check';
 import { judgeHeldOut, judgeUpdate, lossTolerance } from './gate.ts';
 import { applyAveraging, applyOuterStep } from './outer-optimiser.ts';
-import { aggregationThresholds, runPlanSchema } from './run-plan.ts';
+import { aggregationThresholds, plannedThresholds, runPlanSchema } from './run-plan.ts';
 import { nextBlockRms, nextClipFactor, rmsFromScales, scalesFromRms } from './update-scales.ts';
 
 const head = 'version: 1\nprogramme: p-1\ntitle: t\npurpose: p\n';
@@ -21,6 +21,17 @@ test('thresholds follow floor(2N/3)+1, and three or four members wait for everyb
     table.map((one) => one.quorum),
     [3, 4, 4, 5, 5, 6, 7, 9, 11, 14, 22],
   );
+});
+
+test('a plan may raise threshold and quorum, and lower the quorum to the threshold, which is never below three', () => {
+  const planned = (text: string) => plannedThresholds(parseYaml(`${head}${text}`, runPlanSchema, 'plan'));
+  const four = 'participants: [a1, b1, c1, d1]\n';
+  assert.deepEqual(planned(four), { threshold: 3, quorum: 4 });
+  assert.deepEqual(planned(`${four}aggregation: { quorum: 3 }\n`), { threshold: 3, quorum: 3 });
+  assert.deepEqual(planned(`${four}aggregation: { threshold: 4 }\n`), { threshold: 4, quorum: 4 });
+  assert.throws(() => planned(`${four}aggregation: { quorum: 2 }\n`), /quorum/);
+  assert.throws(() => planned(`${four}aggregation: { threshold: 4, quorum: 3 }\n`), /4 participants allow 4 to 4/);
+  assert.throws(() => planned('participants: [a1, b1, c1, d1, e1]\naggregation: { quorum: 3 }\n'), /allow 4 to 5/);
 });
 
 test('plans that make no sense are refused, by field', () => {

@@ -44,7 +44,10 @@ const aggregationPlanSchema = z
     levelLimit: z.int().min(1).max(127).default(127),
     /** Shares that open a secret; default floor(2N/3)+1. It can be raised, never lowered. */
     threshold: z.int().min(3).max(32).optional(),
-    /** Members without which no list is frozen; default max(threshold, min(4, N)). It can be raised, never lowered. */
+    /**
+     * Members without which no list is frozen; default max(threshold, min(4, N)). It can be raised, and lowered to the threshold: every
+     * participant approves this text, and each node holds the hub to it.
+     */
     quorum: z.int().min(3).max(32).optional(),
     /** A member that makes no progress (bytes, steps, messages) for this long counts as away, if the quorum is met without it. */
     graceMs: z.int().min(100).max(86_400_000).default(30_000),
@@ -110,10 +113,9 @@ export const runPlanSchema = z
     const plannedThreshold = plan.aggregation.threshold ?? threshold;
     if (plannedThreshold < threshold || plannedThreshold > memberCount)
       fault(['aggregation', 'threshold'], `${memberCount} participants allow ${threshold} to ${memberCount}`);
-    const lowestQuorum = Math.max(plannedThreshold, quorum);
-    const plannedQuorum = plan.aggregation.quorum ?? lowestQuorum;
-    if (plannedQuorum < lowestQuorum || plannedQuorum > memberCount)
-      fault(['aggregation', 'quorum'], `${memberCount} participants allow ${lowestQuorum} to ${memberCount}`);
+    const plannedQuorum = plan.aggregation.quorum ?? Math.max(plannedThreshold, quorum);
+    if (plannedQuorum < plannedThreshold || plannedQuorum > memberCount)
+      fault(['aggregation', 'quorum'], `${memberCount} participants allow ${plannedThreshold} to ${memberCount}`);
     const largest = 2 ** (plan.aggregation.bits - 1) - 1;
     if (memberCount * plan.aggregation.levelLimit > largest)
       fault(
@@ -130,6 +132,16 @@ export type RunPlan = z.output<typeof runPlanSchema>;
 export function aggregationThresholds(memberCount: number): { threshold: number; quorum: number } {
   const threshold = Math.floor((2 * memberCount) / 3) + 1;
   return { threshold, quorum: Math.max(threshold, Math.min(4, memberCount)) };
+}
+
+/** What the plan says, or the defaults where it says nothing. */
+export function plannedThresholds(plan: Pick<RunPlan, 'participants' | 'aggregation'>): {
+  threshold: number;
+  quorum: number;
+} {
+  const defaults = aggregationThresholds(plan.participants.length);
+  const threshold = plan.aggregation.threshold ?? defaults.threshold;
+  return { threshold, quorum: plan.aggregation.quorum ?? Math.max(threshold, defaults.quorum) };
 }
 
 /** Who trains tokenizer and start model. */
