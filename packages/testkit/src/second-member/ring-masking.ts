@@ -45,8 +45,3 @@ export function readWords(bytes: Uint8Array, bits: number): bigint[] {
     return word;
   });
 }
-
-/** Two's complement. */
-export function signedValue(word: bigint, bits: number): bigint {
-  return BigInt.asIntN(bits, word);
-}
