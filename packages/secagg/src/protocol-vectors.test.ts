@@ -16,6 +16,7 @@ import {
   verifyKeyToSpki,
 } from '@kiban/crypto';
 import { quantiseBlock } from '@kiban/tensor';
+import { Ajv } from 'ajv';
 import { associatedData, pairMaskKey } from './derivations.ts';
 import { signEnvelope } from './envelope.ts';
 import {
@@ -225,6 +226,16 @@ test('plans, messages and lists that must be refused are refused with the record
   }
   const cases = refusals.plans.length + refusals.hub.length + refusals.member.length;
   assert.ok(cases > 40);
+});
+
+test('the files of attempts and refusals have the published schema', () => {
+  const schema = JSON.parse(readFileSync(new URL('../vectors.schema.json', folder), 'utf8'));
+  const validatorOf = (name: string) => new Ajv().compile({ ...schema, allOf: [{ $ref: `#/definitions/${name}` }] });
+  const [isAttempt, isRefusals] = [validatorOf('attempt'), validatorOf('refusals')];
+  for (const attempt of attempts) assert.ok(isAttempt(attempt), JSON.stringify(isAttempt.errors));
+  assert.ok(isRefusals(refusals), JSON.stringify(isRefusals.errors));
+  assert.ok(!isAttempt({ ...attempts[0], P: 'AB' }));
+  assert.ok(!isRefusals({ ...refusals, hub: [{ ...refusals.hub[0], status: 500 }] }));
 });
 
 test('the vectors stay below one mebibyte', () => {

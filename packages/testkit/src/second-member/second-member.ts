@@ -53,7 +53,7 @@ export interface SecondMemberOptions {
 }
 
 /**
- * A member of secure aggregation written from `docs/protocol/secure-aggregation.md` alone: slow, plain, without the product's code, so that the two
+ * A member of secure aggregation as `docs/protocol/secure-aggregation.md` describes it: slow, plain, without the product's code, so that the two
  * prove each other. It keeps nothing on disk and is for tests only. Every check that fails throws.
  */
 export class SecondMember {
