@@ -131,7 +131,8 @@ async function receive(
   const current = currentStage(state);
   if (current === undefined || stageOrder.indexOf(stage) < stageOrder.indexOf(current))
     return refuse('message-late', stage);
-  if (!expectedMembers(state, stage).includes(from))
+  // By the current stage: the list that a later one goes by may not be frozen, and early is not late.
+  if (!expectedMembers(state, current).includes(from))
     return refuse('message-late', `${stage}: not on the last list`, [from]);
   if (stage !== current) return refuse('message-early', stage);
   const message = checkMessage(state, stage, event);
