@@ -25,12 +25,28 @@ test('entered at any block, in chunks of any size, the stream is that of its def
       for (const chunk of chunks) {
         const length = Math.min(chunk, whole.length - at);
         if (length === 0) return;
-        assert.deepEqual(new Uint8Array(stream.next(length)), whole.slice(at, at + length));
+        const place = new Uint8Array(length + 2);
+        if (chunk % 2 === 0) stream.writeNext(place.subarray(1, -1));
+        else place.set(stream.next(length), 1);
+        assert.deepEqual(place, Uint8Array.of(0, ...whole.subarray(at, at + length), 0));
         at += length;
       }
     }),
     { numRuns: 100 },
   );
+});
+
+test('a long stream leaves no memory behind, where one that is handed out does', () => {
+  const target = new Uint8Array(131_072);
+  const grownBy = (step: (stream: ReturnType<typeof openKeyStream>) => unknown) => {
+    const stream = openKeyStream(key);
+    const kept = Array.from({ length: 3 }, () => step(stream));
+    const before = process.memoryUsage().arrayBuffers;
+    for (let chunk = 0; chunk < 40; chunk += 1) kept.push(step(stream));
+    return process.memoryUsage().arrayBuffers - before;
+  };
+  assert.ok(grownBy((stream) => stream.next(target.length)) >= 40 * target.length);
+  assert.ok(grownBy((stream) => stream.writeNext(target)) < target.length);
 });
 
 test('the block number goes on beyond 32 bits', () => {
