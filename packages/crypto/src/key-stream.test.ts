@@ -36,17 +36,13 @@ test('entered at any block, in chunks of any size, the stream is that of its def
   );
 });
 
-test('a long stream leaves no memory behind, where one that is handed out does', () => {
+test('a long stream leaves no memory behind', () => {
+  const stream = openKeyStream(key);
   const target = new Uint8Array(131_072);
-  const grownBy = (step: (stream: ReturnType<typeof openKeyStream>) => unknown) => {
-    const stream = openKeyStream(key);
-    const kept = Array.from({ length: 3 }, () => step(stream));
-    const before = process.memoryUsage().arrayBuffers;
-    for (let chunk = 0; chunk < 40; chunk += 1) kept.push(step(stream));
-    return process.memoryUsage().arrayBuffers - before;
-  };
-  assert.ok(grownBy((stream) => stream.next(target.length)) >= 40 * target.length);
-  assert.ok(grownBy((stream) => stream.writeNext(target)) < target.length);
+  for (let chunk = 0; chunk < 3; chunk += 1) stream.writeNext(target);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let chunk = 0; chunk < 40; chunk += 1) stream.writeNext(target);
+  assert.ok(process.memoryUsage().arrayBuffers - before < target.length);
 });
 
 test('the block number goes on beyond 32 bits', () => {
