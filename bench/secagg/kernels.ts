@@ -64,7 +64,8 @@ const aesRate =
   size /
   bestSeconds(() => {
     const cipher = createCipheriv('aes-256-ctr', Buffer.alloc(32), Buffer.alloc(16));
-    for (let done = 0; done < size; done += zeros.length) cipher.update(zeros);
+    // The output's memory is given back at once, as the product does it: the rate of AES, not of the allocator.
+    for (let done = 0; done < size; done += zeros.length) (cipher.update(zeros).buffer as ArrayBuffer).transfer(0);
   });
 add({ name: 'AES-256-CTR', bytesPerSecond: aesRate, shareOfMemcpy: aesRate / memcpyRate });
 const shaRate = size / bestSeconds(() => void createHash('sha256').update(from).digest());
@@ -180,12 +181,8 @@ try {
     const streams = paths.map((_, index): MaskStream => ({ key: new Uint8Array(32).fill(index), sign: -1 }));
     const opened = bestSeconds(() => {
       const wordCount = totalBytes / 2;
-      sumShards({
-        plan: { bits: 16, wordCount, shardBytes } as AggregationPlan,
-        shardPaths: paths,
-        streams,
-        sumPath: join(folder, 'sum'),
-      });
+      const task = { plan: { bits: 16, wordCount, shardBytes } as AggregationPlan, shardPaths: paths, streams };
+      sumShards({ ...task, sumPath: join(folder, 'sum') }, summing);
     });
     add({
       name: `hub: the same, opened, hashed and written, N=${memberCount}`,

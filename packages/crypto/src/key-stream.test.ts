@@ -25,12 +25,24 @@ test('entered at any block, in chunks of any size, the stream is that of its def
       for (const chunk of chunks) {
         const length = Math.min(chunk, whole.length - at);
         if (length === 0) return;
-        assert.deepEqual(new Uint8Array(stream.next(length)), whole.slice(at, at + length));
+        const place = new Uint8Array(length + 2);
+        if (chunk % 2 === 0) stream.writeNext(place.subarray(1, -1));
+        else place.set(stream.next(length), 1);
+        assert.deepEqual(place, Uint8Array.of(0, ...whole.subarray(at, at + length), 0));
         at += length;
       }
     }),
     { numRuns: 100 },
   );
+});
+
+test('a long stream leaves no memory behind', () => {
+  const stream = openKeyStream(key);
+  const target = new Uint8Array(131_072);
+  for (let chunk = 0; chunk < 3; chunk += 1) stream.writeNext(target);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let chunk = 0; chunk < 40; chunk += 1) stream.writeNext(target);
+  assert.ok(process.memoryUsage().arrayBuffers - before < target.length);
 });
 
 test('the block number goes on beyond 32 bits', () => {

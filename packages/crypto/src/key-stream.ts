@@ -5,6 +5,8 @@ import { createCipheriv } from 'node:crypto';
 export interface KeyStream {
   /** The next bytes. A fresh array each time; keep `length` between 64 KiB and 256 KiB for speed. */
   next(length: number): Uint8Array;
+  /** The next bytes into `target`, and no garbage: for long streams. */
+  writeNext(target: Uint8Array): void;
 }
 
 /** Zeros to encrypt; grown to the largest chunk asked for, never written to. */
@@ -23,10 +25,18 @@ export function openKeyStream(key: Uint8Array, byteOffset = 0): KeyStream {
   const counter = Buffer.alloc(16);
   counter.writeBigUInt64BE(BigInt(byteOffset / 16), 8);
   const cipher = createCipheriv('aes-256-ctr', key, counter);
+  const next = (length: number): Buffer<ArrayBuffer> => {
+    if (zeros.length < length) zeros = new Uint8Array(length);
+    return cipher.update(zeros.length === length ? zeros : zeros.subarray(0, length)) as Buffer<ArrayBuffer>;
+  };
   return {
-    next(length) {
-      if (zeros.length < length) zeros = new Uint8Array(length);
-      return cipher.update(zeros.length === length ? zeros : zeros.subarray(0, length));
+    next,
+    writeNext(target) {
+      const bytes = next(target.length);
+      target.set(bytes);
+      // The cipher allocates its output outside the heap, where the collector sees little need to hurry: given back at once, the same memory
+      // serves the next chunk while it is still in cache.
+      if (bytes.buffer.byteLength === bytes.byteLength) bytes.buffer.transfer(0);
     },
   };
 }

@@ -21,11 +21,10 @@ export const sumBlockBytes = 1 << 20;
  * Adds the survivors' masked words, removes the opened streams and writes the plain sum: one block at a time, so memory depends on
  * neither members nor model size. Runs in a worker thread; see `shard-summing-worker.ts`.
  */
-export function sumShards(task: SummingTask): Sha256Digest {
+export function sumShards(task: SummingTask, kernels = openRingKernels(2 * sumBlockBytes)): Sha256Digest {
   const { plan, streams } = task;
   const bytesPerWord = plan.bits / 8;
   const totalBytes = plan.wordCount * bytesPerWord;
-  const kernels = openRingKernels(2 * sumBlockBytes);
   const survivors = task.shardPaths.map((paths) => new SurvivorWords(paths, plan.shardBytes));
   const temporary = `${task.sumPath}.tmp`;
   const output = openSync(temporary, 'w');

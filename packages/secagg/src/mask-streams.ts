@@ -34,7 +34,7 @@ export function openMaskStreams(input: {
     apply(target) {
       const mask = kernels.scratch.subarray(0, target.length);
       for (const { stream, sign } of opened) {
-        mask.set(stream.next(target.length));
+        stream.writeNext(mask);
         if (sign === 1) kernels.add(bits, target, mask);
         else kernels.subtract(bits, target, mask);
       }
