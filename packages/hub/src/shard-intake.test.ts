@@ -199,25 +199,34 @@ test('a sender that dies in the middle leaves nothing, and may send again', asyn
   await send(3, shardOf(6));
 });
 
-test('sixteen shards are received at once; one more waits unread and is taken when there is a place, sent once', async () => {
+test('sixteen shards are received at once, the next wait in line, and beyond the line one is asked to come again', async () => {
+  const temporary = () => files().filter((name) => name.endsWith('.tmp')).length;
   const uploads = Array.from({ length: 16 }, (_, index) => openUpload(4 + (index % 15), shardOf(index)));
   const answers = uploads.map(answerOf);
   for (const [index, upload] of uploads.entries()) upload.write(shardOf(index).subarray(0, 100));
-  await until(() => files().filter((name) => name.endsWith('.tmp')).length === 16);
-  const late = answerOf(openUpload(19, shardOf(7)).end(shardOf(7)));
-  let answered = false;
-  void late.then(() => {
-    answered = true;
+  await until(() => temporary() === 16);
+  const early: number[] = [];
+  const line = Array.from({ length: 257 }, () => openUpload(19, shardOf(7)));
+  const lineAnswers = line.map(async (upload) => {
+    const answer = await answerOf(upload);
+    early.push(answer.statusCode ?? 0);
+    return answer;
   });
-  // Whatever is asked afterwards on another connection is answered before it.
-  await client.heldShards(plan.instance, 1);
-  assert.equal(answered, false);
-  assert.equal(files().filter((name) => name.endsWith('.tmp')).length, 16);
+  for (const upload of line) upload.flushHeaders();
+  // All wait with their bodies unsent, but one: the line holds 256.
+  const refused = await Promise.race(lineAnswers);
+  assert.equal(refused.statusCode, 503);
+  assert.equal(refused.headers['retry-after'], '1');
+  await assert.rejects(send(19, shardOf(7)), { code: 'receptions-full', retryable: true });
+  assert.deepEqual(early, [503]);
+  assert.equal(temporary(), 16, 'who waits takes no place');
   for (const [index, upload] of uploads.entries()) upload.end(shardOf(index).subarray(100));
   const statuses = (await Promise.all(answers)).map(({ statusCode }) => statusCode);
   assert.deepEqual(statuses.toSorted(), [...Array.from({ length: 15 }, () => 201), 409], 'of two with one number, one');
-  assert.equal((await late).statusCode, 201);
-  assert.equal(files().filter((name) => name.endsWith('.tmp')).length, 0);
+  for (const upload of line) upload.end(shardOf(7));
+  await Promise.all(lineAnswers);
+  assert.deepEqual(early.toSorted(), [...Array.from({ length: 255 }, () => 200), 201, 503]);
+  assert.equal(temporary(), 0);
 });
 
 test('every chunk that arrives is told, and what may not be named any more leaves nothing', async () => {
