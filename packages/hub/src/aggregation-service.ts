@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock, Logger, OrganisationId, Sha256Digest } from '@kiban/core';
 import type { SigningKey } from '@kiban/crypto';
 import type { HeldShards, ProgressReport } from '@kiban/protocol';
@@ -88,6 +89,7 @@ export class AggregationService {
   /** Attempts whose row is stored and whose machine is being brought up: whoever asks meanwhile waits. */
   readonly #loading = new Map<string, Promise<void>>();
   readonly #receptions = new ReceptionPlaces({ places: mostReceptions, mostWaiting: mostWaitingReceptions });
+  readonly #stopping = new AbortController();
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: AggregationServiceOptions) {
@@ -112,6 +114,7 @@ export class AggregationService {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     clearInterval(this.#sweep);
     for (const attempt of this.#live.values()) {
       await attempt.queue.catch(() => undefined);
@@ -409,9 +412,7 @@ export class AggregationService {
       case 'ready-to-open':
         if (!live.summing) {
           live.summing = true;
-          void this.#sum(live).catch((error: unknown) =>
-            this.#options.logger.error('sum-failed', error, { instance, attempt }),
-          );
+          void this.#sumUntilWritten(live);
         }
         return;
       case 'abort':
@@ -465,6 +466,21 @@ export class AggregationService {
       plan.programme,
     );
     this.#options.onOutcome(plan.programme);
+  }
+
+  /** A full disk may have room again: the spool is whole, so the sum is tried until it is there. */
+  async #sumUntilWritten(live: LiveAttempt): Promise<void> {
+    const { instance, attempt } = live.plan;
+    const { signal } = this.#stopping;
+    for (let waitMs = 1_000; this.#live.get(keyOf(instance, attempt)) === live; waitMs = Math.min(30_000, waitMs * 2)) {
+      try {
+        return await this.#sum(live);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#options.logger.error('sum-failed', error, { instance, attempt });
+        await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   async #settle(live: LiveAttempt, state: 'aborted' | 'burnt', reason: string): Promise<void> {
