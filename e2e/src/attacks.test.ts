@@ -13,7 +13,7 @@ import {
   standardErrorOfChance,
   tokenRecall,
 } from '@kiban/evals';
-import { type AggregationPlan, applyMaskStreams, type MaskStream, maskWords } from '@kiban/secagg';
+import { applyMaskStreams, type MaskStream, maskWords } from '@kiban/secagg';
 import { quantiseBlock, rootMeanSquare, roundingNoise } from '@kiban/tensor';
 import { type FederatedSession, flatLayout, scaleBlocks, scalesFromRms } from '@kiban/training';
 import { TrainerWorkbench, toyModel } from '@kiban/training/conformance';
@@ -26,7 +26,7 @@ const layout = flatLayout(toyModel);
 const embedding = layout.tensors[0]!;
 const { hiddenSize, vocabularySize, contextLength } = toyModel;
 const levelLimit = 127;
-const plan = { bits: 16, levelLimit, wordCount: layout.length } as AggregationPlan;
+const plan = { bits: 16, levelLimit, wordCount: layout.length } as const;
 
 const bench = new TrainerWorkbench();
 let session: FederatedSession;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, CommanderError } from 'commander';
 import { createContext, reportError } from './command-context.ts';
+import { attackCommand } from './commands/attack-command.ts';
 import { dataCommand } from './commands/data-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { hubCommand } from './commands/hub-command.ts';
@@ -26,9 +27,15 @@ export async function runKiban(argv: readonly string[]): Promise<void> {
     .option('--json', text('機械が読む形式 (JSON) で出力する', 'machine-readable output (JSON)'))
     .exitOverride()
     .configureOutput({ outputError: (message, write) => write(message) });
-  const commands = [hubCommand, nodeCommand, dataCommand, programmeCommand, releaseCommand, demoCommand].map((make) =>
-    make(context),
-  );
+  const commands = [
+    hubCommand,
+    nodeCommand,
+    dataCommand,
+    programmeCommand,
+    releaseCommand,
+    demoCommand,
+    attackCommand,
+  ].map((make) => make(context));
   for (const command of commands) program.addCommand(withGlobalOptions(command, text));
   try {
     await program.parseAsync([...argv]);

@@ -19,7 +19,7 @@ export type LevelReader = (target: Int8Array, wordOffset: number) => void;
  * @throws RangeError when a level lies beyond the plan's limit: the sum could overflow in silence
  */
 export function maskWords(input: {
-  readonly plan: AggregationPlan;
+  readonly plan: Pick<AggregationPlan, 'bits' | 'levelLimit' | 'wordCount'>;
   readonly streams: Sealed<readonly MaskStream[]>;
   readonly levels: Levels | { readonly count: number; readonly read: LevelReader };
   readonly wordOffset: number;

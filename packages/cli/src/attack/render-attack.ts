@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Language } from '../language.ts';
+import type { AttackReport, Reading } from './attack-round.ts';
+
+/** The report as a person reads it. */
+export function renderAttack(report: AttackReport, language: Language): string[] {
+  const text = (ja: string, en: string) => (language === 'ja' ? ja : en);
+  const { member, members, round, release, usedTokens, vocabularySize } = report;
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const distance = (deviations: number) =>
+    deviations > 1_000 ? text('1,000 以上', 'over 1,000') : deviations.toFixed(1);
+  const lines = (reading: Reading, whose: string) => [
+    text(
+      `   使われた語片のうち見つかったもの  ${percent(reading.recall)}  (当て推量なら ${percent(reading.chance)})、最初の 100 個の推定の正解 ${percent(reading.rightOfFirstHundred)}`,
+      `   word pieces of ${whose} found  ${percent(reading.recall)}  (guessing: ${percent(reading.chance)}); right among the first 100 guesses: ${percent(reading.rightOfFirstHundred)}`,
+    ),
+    text(
+      `   バイトの一様分布からの隔たり  ${distance(reading.byteNonUniformity)} σ`,
+      `   distance of its bytes from pure noise  ${distance(reading.byteNonUniformity)} σ`,
+    ),
+    text('   最も確からしい断片  ', '   surest fragments  ') +
+      (reading.fragments.map(({ text: fragment, right }) => (right ? fragment : `${fragment}✗`)).join(' ') || '–'),
+  ];
+  return [
+    text(
+      `好奇心の強いハブは何を読めるか: ${member} の第 ${round} ラウンドの更新 (モデル ${release}、${members.length} 社)`,
+      `What a curious hub can read: ${member}'s update of round ${round} (model ${release}, ${members.length} members)`,
+    ),
+    text(
+      `${member} の文書は語彙 ${vocabularySize} 個のうち ${usedTokens} 個を使う。✗ は外れた推定。`,
+      `${member}'s documents use ${usedTokens} of ${vocabularySize} word pieces. ✗ marks a wrong guess.`,
+    ),
+    '',
+    text('1. もし更新をそのまま送ったら', '1. If the update were sent as it is'),
+    ...lines(report.plain, member),
+    '',
+    text(
+      '2. ノードを出るもの: 同じ更新をマスクした語 (鍵は毎回新しい)',
+      '2. What leaves the node: the same update, masked (under fresh keys each time)',
+    ),
+    ...lines(report.masked, member),
+    '',
+    text(
+      `3. ハブが開けてよい唯一のもの (${members.length} 社の合計。全社の語片と突き合わせる)`,
+      `3. The one thing that the hub may open (the sum of ${members.length}; held against the word pieces of all)`,
+    ),
+    ...lines(report.sum, text('全社', 'all')),
+    '',
+    text(
+      '合計は秘密ではない: 連合の誰かが使った語は読めるが、どの会社かは分からない。共有モデル自体が漏らすもの、および',
+      'The sum is no secret: words that somebody in the coalition uses can be read, but not whose they are. Not shown: what the shared',
+    ),
+    text(
+      '自社以外の全員がハブと結託した場合 (残る一社は読まれる) は、ここには示していない。詳しくは docs/attacks.md。',
+      'model itself reveals, and all members but one colluding with the hub (the last one is read). See docs/attacks.md.',
+    ),
+  ];
+}
