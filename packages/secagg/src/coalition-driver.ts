@@ -13,6 +13,7 @@ import {
   type HubState,
   type HubStep,
   type ListName,
+  type MaskStream,
   type MemberEvent,
   type MemberStage,
   type MemberState,
@@ -328,6 +329,11 @@ export class Coalition {
     const wordsDigest = createHash('sha256').update(party.levels).digest('hex');
     const scalars = Object.fromEntries(this.plan.scalars.map(({ name }) => [name, this.scalarOf(party)]));
     await this.stepMember(party, { type: 'update-ready', wordsDigest, scalars });
+  }
+
+  /** The streams of a member in this build of the package. */
+  streamsOf(party: Party, kind: 'words' | 'scalars'): readonly MaskStream[] {
+    return maskingStreams(party.state as MemberState, kind).open();
   }
 
   scalarOf(party: Party): number {
