@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemRandom } from '@kiban/core';
 import { encodeBase64, x25519KeyPair } from '@kiban/crypto';
 import { brokenBuild } from './broken-build.ts';
 import * as product from './coalition-driver.ts';
 import { signEnvelope } from './envelope.ts';
 import { answerTo, forgedList, resigned } from './forged-lists.ts';
+import { startMember } from './index.ts';
 
 type Driver = typeof product;
 
@@ -14,6 +16,16 @@ const listOrder = {
   file: 'member.ts',
   find: 'awaitedList(state) !== list.list',
   replace: 'awaitedList(state) === undefined',
+};
+const planOfMessage = {
+  file: 'messages.ts',
+  find: 'parsed.plan !== attempt.planDigest',
+  replace: 'parsed.plan === ""',
+};
+const pointOfMessage = {
+  file: 'messages.ts',
+  find: 'before !== undefined && parsed.before !== toHex(before)',
+  replace: 'parsed.before === ""',
 };
 const signature = {
   file: 'envelope.ts',
@@ -87,6 +99,45 @@ test("a peer's key that the hub swapped for its own is refused before anything i
   };
   assert.equal(await swapped(product), 'message-signature-wrong');
   assert.equal(await swapped(await brokenBuild(signature)), 'accepted');
+});
+
+test("a peer's key of an earlier attempt, under the peer's own signature, is refused as stale", async () => {
+  const stale = async ({ Coalition }: Driver): Promise<string> => {
+    const earlier = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'keys' });
+    await earlier.run();
+    const old = earlier.sent.find(
+      ({ from, stage }) => from === earlier.parties[1]!.organisation && stage === 'advertise',
+    )!;
+    const coalition = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'keys', attempt: 2 });
+    await coalition.run();
+    const party = coalition.parties[0]!;
+    const text = forgedList(coalition, party, ({ members }) => ({
+      members: members.map((entry, place) => (place !== 1 ? entry : { ...entry, message: old.text })),
+    }));
+    return answerTo(coalition, party, 'keys', text);
+  };
+  assert.equal(await stale(product), 'message-misdirected');
+  assert.equal(await stale(await brokenBuild(planOfMessage, pointOfMessage)), 'accepted');
+});
+
+test('an update for another base than the approved one is not begun', async () => {
+  const changedBase = async ({ Coalition }: Driver, baseDigest: string | undefined): Promise<string> => {
+    const coalition = new Coalition({ memberCount: 3, wordCount: 8 });
+    await coalition.startHub();
+    const party = coalition.parties[0]!;
+    const step = startMember({
+      planText: coalition.planText,
+      hubPublicKey: coalition.hubKey.verifyKey,
+      identity: { organisation: party.organisation, signKey: party.key },
+      random: systemRandom,
+      marks: [],
+      ...(baseDigest === undefined ? {} : { limits: { baseDigest } }),
+    });
+    return step.ok ? 'accepted' : `${step.refusal.code} ${step.refusal.about}`;
+  };
+  assert.match(await changedBase(product, 'f'.repeat(64)), /^plan-unsound baseDigest/);
+  // The control: whoever does not say what was approved joins anything.
+  assert.equal(await changedBase(product, undefined), 'accepted');
 });
 
 test('a list that somebody else than the hub signed is refused', async () => {
