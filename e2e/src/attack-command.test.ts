@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { kibanEntry, TestCoalition } from '@kiban/testkit';
 
@@ -20,6 +22,9 @@ test("kiban attack reads a member's words from its plain update and the union fr
     return models.length > 0 ? true : undefined;
   });
   await coalition.stopAll();
+  // A node that took part in nothing is no member of the round.
+  mkdirSync(join(coalition.directory, 'bystander'));
+  writeFileSync(join(coalition.directory, 'bystander', 'node.yaml'), '');
   const attack = (...args: string[]) =>
     spawnSync(
       process.execPath,

@@ -30,21 +30,21 @@ const modelSchema = z.looseObject({ hidden_size: z.int().positive(), vocab_size:
  * @throws KibanError `attack-without-run` (404) when there is no finished run, no such round or fewer than three members
  */
 export function gatherUpdates(directory: string, round: number): RoundUpdates {
-  const nodes = existsSync(directory)
-    ? readdirSync(directory)
-        .filter((name) => existsSync(join(directory, name, 'node.yaml')))
-        .sort()
-    : [];
-  const [first] = nodes;
-  const [release] = first === undefined ? [] : namesIn(join(directory, first, 'models'));
-  const [programme] = first === undefined ? [] : namesIn(join(directory, first, 'programmes'));
-  if (nodes.length < 3 || release === undefined || programme === undefined) throw withoutRun(directory, round);
-  const model = join(directory, first!, 'models', release);
-  const config = modelSchema.parse(JSON.parse(readFileSync(join(model, 'config.json'), 'utf8')));
-  const updates = nodes.map((member): MemberUpdate => {
-    const own = join(directory, member, 'programmes', programme);
+  const nodes = namesIn(directory).filter((name) => existsSync(join(directory, name, 'node.yaml')));
+  // A demo that compared has nodes beside the coalition, which took part in nothing.
+  const members = nodes.flatMap((member) => {
+    const [programme] = namesIn(join(directory, member, 'programmes'));
+    const [release] = namesIn(join(directory, member, 'models'));
+    const own = join(directory, member, 'programmes', programme ?? '');
     const levelsPath = join(own, 'rounds', `${round}.levels`);
-    if (!existsSync(levelsPath)) throw withoutRun(directory, round);
+    return release !== undefined && existsSync(levelsPath) ? [{ member, release, own, levelsPath }] : [];
+  });
+  const [first] = members;
+  if (first === undefined || members.length < 3) throw withoutRun(directory, round);
+  const { release } = first;
+  const model = join(directory, first.member, 'models', release);
+  const config = modelSchema.parse(JSON.parse(readFileSync(join(model, 'config.json'), 'utf8')));
+  const updates = members.map(({ member, own, levelsPath }): MemberUpdate => {
     const bytes = readFileSync(levelsPath);
     return {
       member,
