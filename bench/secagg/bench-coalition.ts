@@ -8,6 +8,7 @@ import type { AdministrationAddress, Invitation, Member, ServiceEvent } from '@k
 import { type AggregationPlan, fewestMembers, leastQuorum, leastThreshold } from '@kiban/secagg';
 import type { Enrolment, MemberRound } from './member-calls.ts';
 import { BenchProcess } from './process-calls.ts';
+import { type ProcessorMs, type ProfileKind, sumOf } from './process-profile.ts';
 import { firstWrongSum, type LevelsSource } from './seeded-levels.ts';
 
 export interface RoundSettings {
@@ -186,6 +187,15 @@ export class BenchCoalition implements AsyncDisposable {
     } finally {
       await intake.kill();
     }
+  }
+
+  /** One more round, and where the processor time of the hub and of all survivors together went. */
+  async profiledRound(kind: ProfileKind): Promise<{ readonly hub: ProcessorMs; readonly members: ProcessorMs }> {
+    const kept = [...this.#members.values()].slice(0, this.settings.members - this.settings.dropped);
+    await Promise.all([this.#hub, ...kept].map((process) => process.startProfile(kind)));
+    await this.round();
+    const [hub, ...members] = await Promise.all([this.#hub, ...kept].map((process) => process.stopProfile()));
+    return { hub: hub!, members: sumOf(members) };
   }
 
   async peakMemory(): Promise<PeakMemory> {

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type ProcessorMs, type ProfileKind, startProfile, stopProfile } from './process-profile.ts';
 
 interface Call {
   readonly id: number;
@@ -27,12 +28,16 @@ export interface ProcessUsage {
 
 const stalls = monitorEventLoopDelay({ resolution: 5 });
 
+/** What every process of the bench answers. */
+const own: Readonly<Record<string, (argument: never) => unknown>> = { usage, startProfile, stopProfile };
+
 /** Answers the parent's calls by name until the parent is gone. */
 export function answerCalls(handlers: Readonly<Record<string, (argument: never) => unknown>>): void {
   process.on('message', (call: Call) => {
     const answer = async (): Promise<Answer> => {
       try {
-        const value = call.name === 'usage' ? usage() : await handlers[call.name]?.(call.argument as never);
+        const handler = own[call.name] ?? handlers[call.name];
+        const value = await handler?.(call.argument as never);
         return { id: call.id, value };
       } catch (error) {
         return { id: call.id, fault: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) };
@@ -112,6 +117,14 @@ export class BenchProcess {
 
   usage(): Promise<ProcessUsage> {
     return this.call('usage');
+  }
+
+  startProfile(kind: ProfileKind): Promise<void> {
+    return this.call('startProfile', kind);
+  }
+
+  stopProfile(): Promise<ProcessorMs> {
+    return this.call('stopProfile');
   }
 
   /** Waits until it ended by itself. */

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { BenchCoalition, type MeasuredRound, type RoundSettings } from './bench-coalition.ts';
 import { computedLimit, computedPlainLimit, type MachineRates } from './computed-limit.ts';
 import { measureMachineRates } from './machine-rates.ts';
+import type { ProcessorMs } from './process-profile.ts';
 
 // Whole rounds of secure aggregation over the product's hub and members, each a process on loopback, against what the machine could do.
 // Examples: node bench/secagg/rounds.ts · --members 8 --parameters 1e7 --dropped 1 --runs 5 · --members 4 --quorum 3 --parameters 1e9 --runs 1
@@ -20,6 +21,8 @@ const { values: options } = parseArgs({
     quorum: { type: 'string' },
     'grace-ms': { type: 'string', default: '3000' },
     'shard-bytes': { type: 'string', default: String(8 * 1024 * 1024) },
+    /** Two more rounds of each case: where processor time goes, by thread and (at the cost of being slower) by function. */
+    profile: { type: 'boolean', default: false },
     /** Leaves the unmasked control out. */
     'masked-only': { type: 'boolean', default: false },
     /** Most bytes that a member sends per parameter, at 10^7 parameters and more; half of it for words of 8 bits. */
@@ -77,6 +80,15 @@ try {
   rmSync(rateDirectory, { recursive: true, force: true });
 }
 
+function longest(spent: ProcessorMs): string {
+  return Object.entries(spent)
+    .filter(([name, ms]) => ms >= 10 && name !== '(idle)')
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 25)
+    .map(([name, ms]) => `\n  ${ms.toFixed(0).padStart(6)} ${name}`)
+    .join('');
+}
+
 function settingsOf(members: number, parameters: number): RoundSettings {
   return {
     members,
@@ -108,6 +120,13 @@ async function measure(settings: RoundSettings, rates: MachineRates): Promise<vo
     const memory = await coalition.peakMemory();
     const plain = options['masked-only'] ? undefined : await coalition.plainRound();
     if (plain?.firstWrong !== undefined) faults.push(`${name}: the control's sum is wrong at ${plain.firstWrong}`);
+    if (options.profile)
+      for (const kind of ['threads', 'functions'] as const) {
+        const { hub, members: survivors } = await coalition.profiledRound(kind);
+        console.log(
+          `${name}, milliseconds by ${kind}, hub: ${longest(hub)}\n${name}, survivors together: ${longest(survivors)}`,
+        );
+      }
     const best = rounds.reduce((a, b) => (b.seconds < a.seconds ? b : a));
     const limit = computedLimit(rates, { ...settings, cores }) * parameters;
     const plainLimit = computedPlainLimit(rates, { ...settings, cores }) * parameters;

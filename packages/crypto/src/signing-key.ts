@@ -56,8 +56,22 @@ export function signingKeyToJwk(key: SigningKey): Sealed<Ed25519PrivateJwk> {
   return new Sealed({ ...verifyKeyToJwk(key.verifyKey), d: d as string });
 }
 
+/** Keys read before: the same few come with every request and in every list, and reading one costs more than a verification. */
+const knownKeys = new Map<string, VerifyKey>();
+const mostKnownKeys = 1_024;
+
 /** SPKI DER, as bytes or as padded base64. @throws KibanError `key-unreadable` (422) */
 export function verifyKeyFromSpki(spki: Uint8Array | string): VerifyKey {
+  if (typeof spki !== 'string') return readSpki(spki);
+  const known = knownKeys.get(spki);
+  if (known !== undefined) return known;
+  const key = readSpki(spki);
+  if (knownKeys.size >= mostKnownKeys) knownKeys.clear();
+  knownKeys.set(spki, key);
+  return key;
+}
+
+function readSpki(spki: Uint8Array | string): VerifyKey {
   const der = typeof spki === 'string' ? Buffer.from(spki, 'base64') : Buffer.from(spki);
   return readKey(() => {
     const key = verifyKeyOf(createPublicKey({ key: der, format: 'der', type: 'spki' }));

@@ -15,11 +15,14 @@ export interface ShardBody {
   readonly stream: Readable;
 }
 
+/** What is gathered before it is written: a write for every chunk of the socket costs more than the bytes. */
+const gatheredBytes = 1 << 20;
+
 /** A sender that is silent this long is given up, so that it holds no place; it may send again. */
 const longestSilenceMs = 60_000;
 
 /**
- * Writes a body into a temporary file as it arrives, and makes it durable there. Memory: one chunk of the socket.
+ * Writes a body into a temporary file as it arrives, and makes it durable there. Memory: two MiB, one that is gathered and one that is being written.
  * @param onBytes called for every chunk
  * @returns path of a file in `folder` that is exactly what was announced; nothing is left behind otherwise
  * @throws KibanError `shard-refused` (422), `shard-cut-off` (400, retryable), `disk-full`
@@ -33,6 +36,7 @@ export async function receiveIntoFile(
   await mkdir(folder, { recursive: true });
   const path = join(folder, `.${name}.${randomBytes(6).toString('hex')}.tmp`);
   const file = await open(path, 'wx');
+  const writer = new GatheringWriter(file);
   const silence = setTimeout(() => body.stream.destroy(new Error('the sender fell silent')), longestSilenceMs);
   try {
     const hash = createHash('sha256');
@@ -43,17 +47,19 @@ export async function receiveIntoFile(
       if (received > body.byteLength)
         throw problems.shardRefused(`more bytes than the ${body.byteLength} announced`, 422);
       hash.update(chunk);
-      await writeAll(file, chunk);
+      await writer.write(chunk);
       onBytes(chunk.length);
     }
     if (received !== body.byteLength)
       throw problems.shardRefused(`${received} bytes instead of the ${body.byteLength} announced`, 422);
     if (hash.digest('hex') !== body.sha256)
       throw problems.shardRefused('the bytes do not have the digest that was signed', 422);
+    await writer.flush();
     await file.datasync();
     await file.close();
     return path;
   } catch (error) {
+    await writer.settled();
     await file.close().catch(() => undefined);
     await rm(path, { force: true });
     // What is still under way is read and dropped, so that the sender can read the answer.
@@ -74,6 +80,56 @@ async function* arriving(stream: Readable): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten;
+/** Writes in large pieces, one after the other, while the next piece is gathered. */
+class GatheringWriter {
+  readonly #file: FileHandle;
+  #pieces: Uint8Array[] = [];
+  #gathered = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#pieces.push(chunk);
+    this.#gathered += chunk.length;
+    if (this.#gathered >= gatheredBytes) await this.#startWriting();
+  }
+
+  async flush(): Promise<void> {
+    await this.#startWriting();
+    await this.#writing;
+  }
+
+  /** After a fault: nothing uses the file any more. */
+  async settled(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
+
+  async #startWriting(): Promise<void> {
+    await this.#writing;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#gathered = 0;
+    this.#writing = writeAll(this.#file, pieces);
+    // Awaited with the next piece; until then a fault is nobody's unhandled one.
+    this.#writing.catch(() => undefined);
+  }
+}
+
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  if (pieces.length === 0) return;
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const { bytesWritten } = await file.writev(pieces);
+  if (bytesWritten < total) {
+    const rest = Buffer.concat(pieces).subarray(bytesWritten);
+    for (let done = 0; done < rest.length; ) done += (await file.write(rest, done)).bytesWritten;
+  }
+  for (const piece of pieces) freeMemory(piece);
+}
+
+/** Gives a chunk's memory back at once: left to the collector, gigabytes of chunks make it mark the whole heap again and again. */
+function freeMemory({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import type { Sha256Digest } from '@kiban/core';
-import { type SummingTask, sumShards } from './shard-summing.ts';
+import { openSummingKernels, type SummingTask, sumShards } from './shard-summing.ts';
 
 type SummingAnswer = { readonly digest: Sha256Digest } | { readonly fault: unknown };
 
-/** A thread that has loaded its modules and waits for a task. */
+/** A thread that has loaded its modules and waits for a task: one is kept from sum to sum, with code that is warm. */
 let waiting: Worker | undefined;
 
 /** Starts a thread ahead of the next sum, while the shards arrive: a cold one takes longer to start than ten million words take to add. */
@@ -13,19 +13,25 @@ export function prepareSumming(): void {
   waiting ??= startThread();
 }
 
-/** {@link sumShards} off the event loop: requests are answered while the sum runs. Each thread works for one sum. */
+/** {@link sumShards} off the event loop: requests are answered while the sum runs. Each thread works for one sum at a time. */
 export function sumShardsInWorker(task: SummingTask): Promise<Sha256Digest> {
   const thread = waiting ?? startThread();
   waiting = undefined;
   return new Promise<Sha256Digest>((resolve, reject) => {
-    thread.once('message', (answer: SummingAnswer) =>
-      'digest' in answer ? resolve(answer.digest) : reject(answer.fault),
-    );
-    thread.once('error', reject);
-    thread.once('exit', (code) => reject(new Error(`the summing thread ended with ${code}`)));
-    thread.ref();
+    const settle = (outcome: () => void) => {
+      thread.off('message', answered).off('error', failed).off('exit', ended).unref();
+      outcome();
+    };
+    const answered = (answer: SummingAnswer) => {
+      if (waiting === undefined) waiting = thread;
+      else void thread.terminate();
+      settle(() => ('digest' in answer ? resolve(answer.digest) : reject(answer.fault)));
+    };
+    const failed = (error: unknown) => settle(() => reject(error));
+    const ended = (code: number) => settle(() => reject(new Error(`the summing thread ended with ${code}`)));
+    thread.once('message', answered).once('error', failed).once('exit', ended).ref();
     thread.postMessage(task);
-  }).finally(() => thread.terminate());
+  });
 }
 
 function startThread(): Worker {
@@ -42,10 +48,11 @@ function startThread(): Worker {
 
 if (!isMainThread && parentPort !== null) {
   const port = parentPort;
-  port.once('message', (task: SummingTask) => {
+  const kernels = openSummingKernels();
+  port.on('message', (task: SummingTask) => {
     let answer: SummingAnswer;
     try {
-      answer = { digest: sumShards(task) };
+      answer = { digest: sumShards(task, kernels) };
     } catch (fault) {
       answer = { fault };
     }

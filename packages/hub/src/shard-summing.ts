@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fdatasyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import type { Sha256Digest } from '@kiban/core';
 import { type AggregationPlan, applyMaskStreams, type MaskStream, wordsOf } from '@kiban/secagg';
-import { openRingKernels, scratchBytes } from '@kiban/tensor';
+import { openRingKernels, type RingKernels, scratchBytes } from '@kiban/tensor';
 import { SurvivorWords, sumNextWords } from './survivor-words.ts';
 
 export interface SummingTask {
@@ -17,11 +17,16 @@ export interface SummingTask {
 /** Block in bytes: stays in cache while every survivor's words and every stream pass over it. */
 export const sumBlockBytes = 1 << 20;
 
+/** Memory for one sum; another sum may use it after that one. */
+export function openSummingKernels(): RingKernels {
+  return openRingKernels(2 * sumBlockBytes);
+}
+
 /**
  * Adds the survivors' masked words, removes the opened streams and writes the plain sum: one block at a time, so memory depends on
  * neither members nor model size. Runs in a worker thread; see `shard-summing-worker.ts`.
  */
-export function sumShards(task: SummingTask, kernels = openRingKernels(2 * sumBlockBytes)): Sha256Digest {
+export function sumShards(task: SummingTask, kernels = openSummingKernels()): Sha256Digest {
   const { plan, streams } = task;
   const bytesPerWord = plan.bits / 8;
   const totalBytes = plan.wordCount * bytesPerWord;
