@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
-export {
-  heldOutShardName,
-  type PrepareOptions,
-  prepareDataSet,
-  trainingShardName,
-} from './preparing/prepare-data-set.ts';
+export { type PrepareOptions, prepareDataSet } from './preparing/prepare-data-set.ts';
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export { readTexts } from './preparing/read-texts.ts';
+export { heldOutShardName, trainingShardName } from './preparing/split-sides.ts';
 export { describeOutcome } from './reading/describe-outcome.ts';
 export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
 export { type FolderListing, listFolder } from './reading/list-folder.ts';

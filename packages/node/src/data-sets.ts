@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { type Clock, type DataSetId, dataSetIdSchema } from '@kiban/core';
 import { type FileOutcome, listFolder, readFolder } from '@kiban/corpus';
 import { dataClassSchema } from '@kiban/protocol';
@@ -41,11 +42,19 @@ export class DataSets {
   readonly #database: Kysely<NodeSchema>;
   readonly #clock: Clock;
   readonly #events: EventLog;
+  readonly #directory: string;
 
-  constructor(database: Kysely<NodeSchema>, clock: Clock, events: EventLog) {
+  /** @param directory `DIR/corpus`, private: prepared documents of each data set */
+  constructor(database: Kysely<NodeSchema>, clock: Clock, events: EventLog, directory: string) {
     this.#database = database;
     this.#clock = clock;
     this.#events = events;
+    this.#directory = directory;
+  }
+
+  /** Where the prepared documents of a data set are kept between programmes. */
+  storeDirectory(id: string): string {
+    return join(this.#directory, id);
   }
 
   /** @throws KibanError `folder-not-found`, `folder-empty`, `data-set-exists` */
@@ -82,12 +91,13 @@ export class DataSets {
     return dataSetOf(row);
   }
 
-  /** The registration goes; the folder is never touched. */
+  /** The registration goes, and every prepared copy of a document; the folder is never touched. */
   async remove(id: string, programmesInUse: ReadonlyMap<string, readonly string[]>): Promise<void> {
     await this.get(id);
     for (const [programme, dataSets] of programmesInUse)
       if (dataSets.includes(id)) throw problems.dataSetInUse(id, programme);
     await this.#database.deleteFrom('data_set').where('id', '=', id).execute();
+    await rm(this.storeDirectory(id), { recursive: true, force: true });
     await this.#events.record('data-set-removed', { dataSet: id });
   }
 

@@ -145,6 +145,7 @@ export class LocalTraining {
         tokenizer,
         sequenceLength: task.plan.model.contextLength,
         heldOutPerMille: this.#options.heldOutPerMille,
+        storeDirectory: this.#options.dataSets.storeDirectory(id),
         outputDirectory: output,
         signal: task.signal,
         onProgress: (progress) =>

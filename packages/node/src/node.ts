@@ -85,7 +85,7 @@ export async function startNode(
     const events = new EventLog(database, clock, logger);
     const activity = new ActivityBoard();
     const trainer = createOnnxTrainer({ onStarted: (pid) => logger.info('trainer-started', { pid }) });
-    const dataSets = new DataSets(database, clock, events);
+    const dataSets = new DataSets(database, clock, events, join(directory, 'corpus'));
     const approvals = new Approvals(database, dataSets, clock, events);
     const membership = new Membership(database, events, keys, clock);
     const serving = new ModelServing({

@@ -442,6 +442,7 @@ export class ProgrammeWorker {
           tokenizer,
           sequenceLength: plan.model.contextLength,
           heldOutPerMille: config.training.heldOutPerMille,
+          storeDirectory: dataSets.storeDirectory(id),
           outputDirectory: output,
           signal,
           onProgress: (progress) => activity.set('preparing-data', progress.bytesRead, progress.bytesTotal, 'bytes'),

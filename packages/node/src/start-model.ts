@@ -56,6 +56,7 @@ export async function makeStartModel(options: StartModelOptions): Promise<StartM
     tokenizer,
     sequenceLength: plan.model.contextLength,
     heldOutPerMille: 20,
+    storeDirectory: join(workDirectory, 'public-store'),
     outputDirectory: data,
     signal,
   });

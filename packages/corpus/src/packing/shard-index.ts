@@ -24,5 +24,12 @@ export const shardIndexSchema = z.strictObject({
   tokenizerDigest: digestSchema,
   /** SHA-256 of the `.bin`. */
   sha256: digestSchema,
+  /** SHA-256 of `NAME.docs.bin`, which tells where documents begin; see `document-index.ts`. */
+  documentsSha256: digestSchema,
 });
+/** `NAME.idx.json` of `NAME.bin`; also of paths. */
+export function indexName(shard: string): string {
+  return shard.replace(/\.bin$/, '.idx.json');
+}
+
 export type ShardIndex = z.infer<typeof shardIndexSchema>;

@@ -18,8 +18,13 @@ export function prepareDocument(content: RecordContent, profile: ProfileName): P
     return { content: { kind: 'text', text }, text, digest: sha256Hex(`text\n${text}`) };
   }
   const messages = content.messages.map(({ role, content: said }) => ({ role, content: normalise(said, profile) }));
-  const text = messages.map(({ content: said }) => said).join('\n');
+  const text = textOf({ kind: 'chat', messages });
   return { content: { kind: 'chat', messages }, text, digest: sha256Hex(`chat\n${JSON.stringify(messages)}`) };
+}
+
+/** All text of a document: of a chat the contents, one after the other. */
+export function textOf(content: RecordContent): string {
+  return content.kind === 'text' ? content.text : content.messages.map(({ content: said }) => said).join('\n');
 }
 
 /** 0 to 999 by a hash of the digest with a fixed salt: equal documents fall on the same side in every run and at every member. */

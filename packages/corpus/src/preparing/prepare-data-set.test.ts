@@ -26,7 +26,7 @@ async function workFolder(files: Readonly<Record<string, string | Uint8Array>>) 
   made.push(folder);
   await mkdir(join(folder, 'in'));
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, 'in', name), content);
-  return { folder: join(folder, 'in'), outputDirectory: join(folder, 'out') };
+  return { folder: join(folder, 'in'), storeDirectory: join(folder, 'store'), outputDirectory: join(folder, 'out') };
 }
 
 async function prepare(files: Readonly<Record<string, string | Uint8Array>>, options: Partial<PrepareOptions> = {}) {
@@ -169,10 +169,11 @@ test('a folder without text is a clear error and leaves no shard', async () => {
 });
 
 test('an aborted run leaves neither report nor shard, also over an earlier result', async () => {
-  const { folder, outputDirectory } = await prepare({ 'a.jsonl': lines(2_000) });
+  const { folder, storeDirectory, outputDirectory } = await prepare({ 'a.jsonl': lines(2_000) });
   const controller = new AbortController();
   const again = prepareDataSet({
     folder,
+    storeDirectory,
     outputDirectory,
     source: 'test',
     tokenizer,

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KibanError, writeFileDurably } from '@kiban/core';
+import { isKibanError, KibanError, writeFileDurably } from '@kiban/core';
 import type { ProfileName } from '@kiban/japanese';
-import { createShardWriter, type ShardWriter } from '../packing/shard-writer.ts';
+import { indexName } from '../packing/shard-index.ts';
 import { describeOutcome } from '../reading/describe-outcome.ts';
 import type { FileOutcome } from '../reading/file-outcome.ts';
-import { listFolder } from '../reading/list-folder.ts';
-import { readFolder } from '../reading/read-folder.ts';
 import type { TextEncoding } from '../reading/text-record.ts';
-import { specialIds } from '../tokenizer/special-tokens.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { type PreparedDocument, prepareDocument, splitPlace } from './document.ts';
-import type { PrepareProgress, PrepareReport, SideReport } from './prepare-report.ts';
+import { DigestSet } from './digest-set.ts';
+import { splitPlace, textOf } from './document.ts';
+import type { PipelineSettings } from './pipeline-settings.ts';
+import { type PreparedFiles, prepareFiles } from './prepare-files.ts';
+import type { PrepareProgress, PrepareReport } from './prepare-report.ts';
 import { PrepareTally } from './prepare-tally.ts';
+import { SegmentStore } from './segment-store.ts';
+import { heldOutShardName, SplitSides, trainingShardName } from './split-sides.ts';
 
 export interface PrepareOptions {
   readonly folder: string;
@@ -27,98 +29,102 @@ export interface PrepareOptions {
   readonly sequenceLength: number;
   /**
    * Documents out of a thousand that are kept for evaluation; 1000 for a data set that is never trained on. Which ones depends on their text
-   * alone, so no later run trains on them. When none falls on that side, the one nearest to it is taken, so that there is something to measure;
-   * a set of one single document is then on both sides.
+   * alone, so no later run trains on them. See {@link SplitSides} for a set in which none falls on that side.
    */
   readonly heldOutPerMille: number;
+  /** Prepared documents of this data set, kept from run to run: only what changed is read again. Private. */
+  readonly storeDirectory: string;
   /** Gets `training.bin`, `heldout.bin`, their sidecars and, last, `report.json`. */
   readonly outputDirectory: string;
+  /** See `prepareFiles`. */
+  readonly workerCount?: number;
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-export const trainingShardName = 'training.bin';
-export const heldOutShardName = 'heldout.bin';
+const reportName = 'report.json';
+
+/** Damaged segments are made anew; more often than this the disk is at fault. */
+const mostRepairs = 3;
 
 /**
  * From a folder of documents to token shards: read, normalise, drop exact duplicates, split off the held-out side, encode, pack. The same folder
- * gives the same bytes. A run that is killed leaves no `report.json` and no shard with a sidecar that does not fit it.
+ * gives the same bytes, however many threads and processes worked. A run that is killed leaves no `report.json`, no shard with a sidecar that does
+ * not fit it, and its finished units in the store.
  * @throws KibanError `folder-not-found`, `folder-unreadable`, `folder-empty`, `folder-without-text` (422), `disk-full`; the signal's reason
  */
 export async function prepareDataSet(options: PrepareOptions): Promise<PrepareReport> {
-  const { tokenizer, sequenceLength, outputDirectory, heldOutPerMille, onProgress } = options;
-  const profile = options.profile ?? 'kiban-ja-1';
-  const listing = await listFolder(options.folder);
-  await mkdir(outputDirectory, { recursive: true });
-  const reportPath = join(outputDirectory, 'report.json');
-  await rm(reportPath, { force: true });
-  const tally = new PrepareTally();
-  const counts = { chats: 0, duplicates: 0, emptyDocuments: 0 };
-  const progress = { files: 0, filesTotal: listing.files.length, bytesRead: 0, bytesTotal: listing.bytesTotal };
-  const training = await openSide(trainingShardName, options);
-  const heldOut = await openSide(heldOutShardName, options);
-  const seen = new Set<string>();
-  // While nothing is held out, the document nearest to that side waits here.
-  let nearest: { readonly document: PreparedDocument; readonly place: number } | undefined;
-  let first: PreparedDocument | undefined;
-  // All pieces of a long document go where its first piece goes.
-  let placeOfFile = 0;
-
-  const report = () =>
-    onProgress?.({
-      ...progress,
-      documents: training.counts.documents + heldOut.counts.documents,
-      tokens: training.counts.tokens + heldOut.counts.tokens,
-    });
-
-  async function add(document: PreparedDocument, place: number): Promise<void> {
-    if (place < heldOutPerMille) return heldOut.add(document);
-    if (heldOutPerMille === 0 || heldOut.counts.documents > 0) return training.add(document);
-    if (nearest !== undefined && nearest.place <= place) return training.add(document);
-    const passed = nearest;
-    nearest = { document, place };
-    if (passed) await training.add(passed.document);
-  }
-
-  try {
-    const items = readFolder(options.folder, {
-      source: options.source,
-      encoding: options.encoding,
+  const store = new SegmentStore(options.storeDirectory);
+  await clearResult(options.outputDirectory);
+  const settings: PipelineSettings = {
+    source: options.source,
+    profile: options.profile ?? 'kiban-ja-1',
+    encoding: options.encoding ?? null,
+  };
+  const progress = { files: 0, filesTotal: 0, bytesRead: 0, bytesTotal: 0, documents: 0, tokens: 0 };
+  const onProgress = (change: Partial<PrepareProgress>) => options.onProgress?.({ ...Object.assign(progress, change) });
+  for (let repairs = 0; ; repairs += 1) {
+    const prepared = await prepareFiles({
+      folder: options.folder,
+      store,
+      settings,
+      workerCount: options.workerCount,
+      onProgress,
       signal: options.signal,
-      onBytes: (bytes) => {
-        progress.bytesRead += bytes;
-        report();
-      },
     });
-    for await (const item of items) {
-      if (item.kind === 'file') {
-        tally.add(item.outcome);
-        progress.files += 1;
-        report();
-        continue;
-      }
-      const document = prepareDocument(item.record.content.open(), profile);
-      if (item.record.part === 0) placeOfFile = splitPlace(document.digest);
-      if (document.text.trim() === '') counts.emptyDocuments += 1;
-      else if (seen.has(document.digest)) counts.duplicates += 1;
-      else {
-        seen.add(document.digest);
-        first ??= document;
-        if (document.content.kind === 'chat') counts.chats += 1;
-        await add(document, placeOfFile);
-      }
+    try {
+      return await packSegments(options, store, settings, prepared, onProgress);
+    } catch (error) {
+      if (!isKibanError(error) || error.code !== 'segment-damaged' || repairs >= mostRepairs) throw error;
+      await store.remove(String(error.extra.unit));
     }
+  }
+}
+
+/** The report first: without it there is no result. */
+async function clearResult(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  for (const name of [reportName, ...[trainingShardName, heldOutShardName].map(indexName)])
+    await rm(join(directory, name), { force: true });
+}
+
+async function packSegments(
+  options: PrepareOptions,
+  store: SegmentStore,
+  settings: PipelineSettings,
+  { pipeline, segments }: PreparedFiles,
+  onProgress: (change: Partial<PrepareProgress>) => void,
+): Promise<PrepareReport> {
+  const { tokenizer, sequenceLength, outputDirectory, heldOutPerMille, signal } = options;
+  const tally = new PrepareTally();
+  for (const segment of segments) for (const file of segment.files) tally.add(file);
+  const counts = { chats: 0, duplicates: 0 };
+  const seen = new DigestSet();
+  // All pieces of a long document go where its first piece goes.
+  let placeOfDocument = 0;
+  const sides = await SplitSides.open(options);
+  try {
+    for (const segment of segments)
+      for await (const { content, digest, part } of store.documents(segment)) {
+        signal?.throwIfAborted();
+        if (part === 0) placeOfDocument = splitPlace(digest);
+        if (!seen.add(digest)) {
+          counts.duplicates += 1;
+          continue;
+        }
+        if (content.kind === 'chat') counts.chats += 1;
+        await sides.add({ content, text: textOf(content), digest }, placeOfDocument);
+        if (seen.size % 256 === 0) onProgress({ documents: sides.documents, tokens: sides.tokens });
+      }
     if (seen.size === 0) throw withoutText(options.folder, tally.problems);
-    if (nearest !== undefined) await (heldOut.counts.documents > 0 ? training : heldOut).add(nearest.document);
-    // One document alone: it is trained on, and measured for want of another.
-    if (training.counts.documents === 0 && heldOutPerMille < 1_000) await training.add(first!);
-    const shards = { training: await training.writer.finish(), heldOut: await heldOut.writer.finish() };
-    const [trained, held] = [training.counts, heldOut.counts];
-    const characters = trained.characters + held.characters;
-    const tokens = trained.tokens + held.tokens;
-    const result: PrepareReport = {
+    const { training, heldOut, shards } = await sides.finish();
+    const characters = training.characters + heldOut.characters;
+    const tokens = training.tokens + heldOut.tokens;
+    onProgress({ documents: sides.documents, tokens });
+    const report: PrepareReport = {
       version: 1,
-      profile,
+      pipeline,
+      profile: settings.profile,
       tokenizerDigest: tokenizer.digest,
       icu: process.versions.icu ?? '',
       unicode: process.versions.unicode ?? '',
@@ -126,55 +132,24 @@ export async function prepareDataSet(options: PrepareOptions): Promise<PrepareRe
       heldOutPerMille,
       files: tally.files(),
       faults: tally.faults,
+      dropped: tally.dropped,
+      personalData: tally.personalData,
       documents: seen.size,
       ...counts,
       characters,
       tokens,
       charactersPerToken: tokens === 0 ? 0 : characters / tokens,
-      training: trained,
-      heldOut: held,
+      training,
+      heldOut,
       shards,
       problems: tally.problems,
     };
-    await writeFileDurably(reportPath, `${JSON.stringify(result, null, 2)}\n`);
-    return result;
+    await writeFileDurably(join(outputDirectory, reportName), `${JSON.stringify(report, null, 2)}\n`);
+    return report;
   } catch (error) {
-    await training.writer.discard();
-    await heldOut.writer.discard();
+    await sides.discard();
     throw error;
   }
-}
-
-/** One side of the split: its shard and what went into it. */
-interface Side {
-  readonly writer: ShardWriter;
-  readonly counts: SideReport;
-  add(document: PreparedDocument): Promise<void>;
-}
-
-async function openSide(name: string, options: PrepareOptions): Promise<Side> {
-  const { tokenizer, sequenceLength, outputDirectory } = options;
-  const writer = await createShardWriter({
-    path: join(outputDirectory, name),
-    sequenceLength,
-    vocabularySize: tokenizer.vocabularySize,
-    tokenizerDigest: tokenizer.digest,
-  });
-  const counts = { documents: 0, characters: 0, tokens: 0 };
-  return {
-    writer,
-    counts,
-    async add({ content, text }) {
-      const isChat = content.kind === 'chat';
-      const ids = isChat ? tokenizer.encodeChat(content.messages) : [specialIds.begin, ...tokenizer.encode(text)];
-      ids.push(specialIds.end);
-      counts.documents += 1;
-      counts.characters += text.length;
-      counts.tokens += ids.length;
-      const textBytes = Buffer.byteLength(text);
-      await (isChat ? writer.addWhole(ids, textBytes) : writer.addDocument(ids, textBytes));
-    },
-  };
 }
 
 function withoutText(folder: string, problems: readonly FileOutcome[]): KibanError {

@@ -25,6 +25,8 @@ export interface SideReport {
 /** What was done with a folder: counts and places only, never text. JSON-safe; stored as `report.json` beside the shards. */
 export interface PrepareReport {
   readonly version: 1;
+  /** Names what was done to documents: version, settings, Unicode tables. */
+  readonly pipeline: Sha256Digest;
   readonly profile: ProfileName;
   readonly tokenizerDigest: Sha256Digest;
   /** ICU and Unicode versions that word cuts and character classes came from. */
@@ -42,12 +44,14 @@ export interface PrepareReport {
     readonly byRefusal: Partial<Record<RefusalReason, number>>;
   };
   readonly faults: Partial<Record<FaultReason, number>>;
+  /** Documents that ended in the pipeline, by reason; duplicates are counted apart. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Personal data found, by class and action. */
+  readonly personalData: Readonly<Record<string, number>>;
   /** After removal of duplicates; pieces of a document that was too long count each. */
   readonly documents: number;
   readonly chats: number;
   readonly duplicates: number;
-  /** Documents left without text by the profile. */
-  readonly emptyDocuments: number;
   /** UTF-16 code units after the profile. */
   readonly characters: number;
   readonly tokens: number;

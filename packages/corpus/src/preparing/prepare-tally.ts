@@ -2,6 +2,7 @@
 import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
 import type { TextEncoding } from '../reading/text-record.ts';
 import type { PrepareReport } from './prepare-report.ts';
+import type { SegmentFile } from './segment.ts';
 
 /** How many refused and partly kept files a report lists. */
 const listedProblems = 1_000;
@@ -10,18 +11,22 @@ const listedProblems = 1_000;
 export class PrepareTally {
   readonly problems: FileOutcome[] = [];
   readonly faults: Partial<Record<FaultReason, number>> = {};
+  readonly dropped: Record<string, number> = {};
+  readonly personalData: Record<string, number> = {};
   readonly #byEncoding: Partial<Record<TextEncoding, number>> = {};
   readonly #byRefusal: Partial<Record<RefusalReason, number>> = {};
   readonly #byStatus = { kept: 0, 'partly-kept': 0, refused: 0 };
   #bytes = 0;
 
-  add(outcome: FileOutcome): void {
+  add({ outcome, dropped, personalData }: SegmentFile): void {
     this.#byStatus[outcome.status] += 1;
     this.#bytes += outcome.bytes;
     if (outcome.encoding !== null) count(this.#byEncoding, outcome.encoding, 1);
     if (outcome.reason !== null) count(this.#byRefusal, outcome.reason, 1);
     for (const [reason, times] of Object.entries(outcome.faultsByReason))
       count(this.faults, reason as FaultReason, times);
+    for (const [reason, times] of Object.entries(dropped)) count(this.dropped, reason, times);
+    for (const [name, times] of Object.entries(personalData)) count(this.personalData, name, times);
     if (outcome.status !== 'kept' && this.problems.length < listedProblems) this.problems.push(outcome);
   }
 
