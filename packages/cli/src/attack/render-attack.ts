@@ -35,8 +35,8 @@ export function renderAttack(report: AttackReport, language: Language): string[]
     ...lines(report.plain, member),
     '',
     text(
-      '2. ノードを出るもの: 同じ更新をマスクした語 (鍵は毎回新しい)',
-      '2. What leaves the node: the same update, masked (under fresh keys each time)',
+      `2. ノードを出るもの: 同じ更新をマスクした語 (この端末で秘匿集約を一回通した。鍵は毎回新しく、署名付きメッセージ ${report.messageCount} 通、開くのに ${report.threshold} 社の署名)`,
+      `2. What leaves the node: the same update, masked by a whole secure aggregation that just ran in this process (fresh keys, ${report.messageCount} signed messages, ${report.threshold} signatures needed to open)`,
     ),
     ...lines(report.masked, member),
     '',
