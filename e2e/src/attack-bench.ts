@@ -111,7 +111,7 @@ export function recallIn(values: Float32Array | Int8Array | Int16Array, used: Re
 
 export const mean = (list: readonly number[]) => list.reduce((all, one) => all + one, 0) / list.length;
 
-function floatsIn(path: string): Float32Array {
+export function floatsIn(path: string): Float32Array {
   const bytes = readFileSync(path);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
