@@ -29,12 +29,15 @@ export class AttackBench {
 
   static async open(): Promise<AttackBench> {
     const trainer = new TrainerWorkbench();
-    return new AttackBench(
-      trainer,
-      await createOnnxTrainer().open(trainer.spec('federated')),
-      await trainer.weights('base'),
-    );
+    const session = await createOnnxTrainer().open(trainer.spec('federated'));
+    const bench = new AttackBench(trainer, session, await trainer.weights('base'));
+    const everyToken = Array.from({ length: vocabularySize - 8 }, (_, index) => index + 8);
+    bench.#blockRms = rmsOf((await bench.updateOf('public', rowsOver(everyToken, 16, 'public'))).delta);
+    return bench;
   }
+
+  /** Of an update on public text, as a programme's first scales are. */
+  #blockRms: Float32Array | undefined;
 
   private constructor(trainer: TrainerWorkbench, session: FederatedSession, base: string) {
     this.trainer = trainer;
@@ -55,7 +58,7 @@ export class AttackBench {
     const path = trainer.file('delta.f32');
     await session.writeDelta(path);
     const delta = floatsIn(path);
-    return { used: new Set(rows.flat()), delta, levels: levelsOf(delta, name) };
+    return { used: new Set(rows.flat()), delta, levels: levelsOf(delta, name, this.#blockRms) };
   }
 
   async close(): Promise<void> {
@@ -76,19 +79,23 @@ export function tokensOf(seed: string, count: number): number[] {
     .slice(0, count);
 }
 
-/** Stochastic rounding to levels of shared scales. */
-export function levelsOf(delta: Float32Array, seed: string): Int8Array {
-  const blocks = [...scaleBlocks(layout)];
-  const rms = Float32Array.from(blocks, ({ length }) => rootMeanSquare(delta.subarray(0, length)));
-  const scales = scalesFromRms(rms, { levelLimit, clipFactor: 12 });
+/** Stochastic rounding to levels. @param blockRms what the scales are made of, the same for all members; by default the vector's own */
+export function levelsOf(delta: Float32Array, seed: string, blockRms = rmsOf(delta)): Int8Array {
+  const scales = scalesFromRms(blockRms, { levelLimit, clipFactor: 12 });
   const levels = new Int8Array(delta.length);
-  for (const [index, { offset, length }] of blocks.entries()) {
+  for (const [index, { offset, length }] of [...scaleBlocks(layout)].entries()) {
     const noise = roundingNoise(createHash('md5').update(`${seed}/${index}`).digest());
     const result = quantiseBlock(delta.subarray(offset, offset + length), scales[index]!, levelLimit, noise);
     assert.ok(result.ok);
     levels.set(result.block.levels, offset);
   }
   return levels;
+}
+
+function rmsOf(delta: Float32Array): Float32Array {
+  return Float32Array.from([...scaleBlocks(layout)], ({ offset, length }) =>
+    rootMeanSquare(delta.subarray(offset, offset + length)),
+  );
 }
 
 /** One whole attempt at secure aggregation over these updates, with fresh keys; `lost` fall silent after their upload. */

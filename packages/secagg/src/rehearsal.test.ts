@@ -41,5 +41,7 @@ test('a member lost after its upload is not in the sum of a rehearsal, and too m
   const { sum, survivors } = await rehearseAttempt({ members });
   assert.deepEqual(survivors, ['birch', 'cedar', 'drift', 'elm']);
   assert.deepEqual([...sum], sumOf(members.filter((_, place) => place !== 1)));
+  const everybody = await rehearseAttempt({ members: membersOf(5) });
+  assert.equal(everybody.survivors.length, 5);
   await assert.rejects(rehearseAttempt({ members: membersOf(5, [1, 2]) }), { code: 'quorum-missing' });
 });
