@@ -59,7 +59,7 @@ function readSpool(coalition: TestCoalition, copies: SpoolCopies): void {
   }
 }
 
-test("kiban attack reads a member's words from its plain update and the union from the sum, but only chance from the masked words", async () => {
+test("kiban attack reads a member's words from its plain update and the union from the sum, but only chance from the masked words", async (context) => {
   await using coalition = await TestCoalition.create(3);
   const copies = new SpoolCopies(coalition.hub.directory, join(coalition.directory, 'copies'));
   await coalition.beginProgramme({ rounds: 1 });
@@ -82,8 +82,20 @@ test("kiban attack reads a member's words from its plain update and the union fr
     );
   const { status, stdout } = attack('--json');
   assert.equal(status, 0);
-  const report = JSON.parse(stdout) as { usedTokens: number; plain: Reading; masked: Reading; sum: Reading };
-  const { plain, masked, sum, usedTokens } = report;
+  const report = JSON.parse(stdout) as {
+    usedTokens: number;
+    messageCount: number;
+    plain: Reading;
+    masked: Reading;
+    sum: Reading;
+    membership: { attempts: number; whose: Record<'plain' | 'masked' | 'sum', number> };
+  };
+  const { plain, masked, sum, usedTokens, messageCount, membership } = report;
+  assert.equal(messageCount, 18);
+  context.diagnostic(JSON.stringify(membership));
+  assert.ok(membership.whose.plain > 0.8);
+  // One vector of noise leans to one side or the other by chance, no wider spread than evenly over 0 to 1: the mean of many does not.
+  assert.ok(Math.abs(membership.whose.masked - 0.5) < 4 / Math.sqrt(12 * membership.attempts));
   assert.ok(plain.recall > plain.chance + 0.2, JSON.stringify(plain));
   assert.ok(sum.recall > sum.chance + 0.2, JSON.stringify(sum));
   assert.ok(plain.byteNonUniformity > 1_000 && sum.byteNonUniformity > 1_000);

@@ -2,7 +2,8 @@
 import { organisationIdSchema } from '@kiban/core';
 import type { Tokenizer } from '@kiban/corpus';
 import { byteNonUniformity, rankMovedTokens, tokenRecall } from '@kiban/evals';
-import { rehearseAttempt } from '@kiban/secagg';
+import { type RehearsingMember, rehearseAttempt } from '@kiban/secagg';
+import { type Membership, readMembership } from './canary-membership.ts';
 import type { RoundUpdates } from './gather-updates.ts';
 
 /** What one view of an update gives away. */
@@ -34,14 +35,19 @@ export interface AttackReport {
   readonly masked: Reading;
   /** Held against the tokens of all members together: whose they are is not in the sum. */
   readonly sum: Reading;
+  /** Absent when the run left too little text or no base model to try it with. */
+  readonly membership: Membership | undefined;
 }
+
+/** Attempts over which the figures of chance are averaged, besides the one that is shown. */
+const furtherAttempts = 31;
 
 /**
  * The same reading of three views: the update in clear, what the node uploads, and the sum that the hub may open. The masks are those of a whole
  * attempt at secure aggregation, played in this process by the machines that nodes and hub run, with fresh keys.
  */
 export async function attackRound(round: RoundUpdates, member: string): Promise<AttackReport> {
-  const { updates, vocabularySize } = round;
+  const { updates } = round;
   const place = updates.findIndex((update) => update.member === member);
   const victim = updates[place]!;
   const members = updates.map((update) => ({
@@ -49,24 +55,43 @@ export async function attackRound(round: RoundUpdates, member: string): Promise<
     levels: update.levels,
   }));
   const { uploads, sum, messageCount, plan } = await rehearseAttempt({ members });
+  const views = {
+    plain: Int16Array.from(victim.levels),
+    masked: new Int16Array(uploads[place]!.buffer),
+    sum,
+  };
   const union = new Set(updates.flatMap(({ used }) => [...used]));
   return {
     release: round.release,
     round: round.round,
     member,
     members: updates.map((update) => update.member),
-    vocabularySize,
+    vocabularySize: round.model.vocabularySize,
     usedTokens: victim.used.size,
     messageCount,
     threshold: plan.threshold,
-    plain: read(round, Int16Array.from(victim.levels), victim.used),
-    masked: read(round, new Int16Array(uploads[place]!.buffer), victim.used),
-    sum: read(round, sum, union),
+    plain: read(round, views.plain, victim.used),
+    masked: read(round, views.masked, victim.used),
+    sum: read(round, views.sum, union),
+    membership: await readMembership(round, member, {
+      plain: [views.plain],
+      masked: [views.masked, ...(await maskedAgain(members, place))],
+      sum: [views.sum],
+    }),
   };
 }
 
+/** The same update out of further attempts, each under keys of its own. */
+async function maskedAgain(members: readonly RehearsingMember[], place: number): Promise<Int16Array[]> {
+  const uploads: Int16Array[] = [];
+  while (uploads.length < furtherAttempts)
+    uploads.push(new Int16Array((await rehearseAttempt({ members })).uploads[place]!.buffer));
+  return uploads;
+}
+
 function read(round: RoundUpdates, words: Int16Array, used: ReadonlySet<number>): Reading {
-  const { vocabularySize, hiddenSize, tokenizer } = round;
+  const { tokenizer } = round;
+  const { vocabularySize, hiddenSize } = round.model;
   const ranking = rankMovedTokens({ values: words.subarray(0, vocabularySize * hiddenSize), hiddenSize });
   const hundred = ranking.slice(0, 100);
   return {
