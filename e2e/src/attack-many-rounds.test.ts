@@ -20,7 +20,7 @@ after(() => bench.close());
 
 const memberCount = 5;
 const roundCount = 10;
-const trials = 12;
+const trials = 10;
 
 /** Who is lost in each round: nobody first, then one after the other as it comes. Five members can lose one. */
 function lossesOf(trial: number): readonly (number | undefined)[] {

@@ -201,6 +201,7 @@ const shownElsewhere: readonly (readonly [fault: string, file: string, title: st
   ['a signature is not verified: swapped key', 'attacks-on-lists.test.ts', "a peer's key that the hub swapped"],
   ['a message of another attempt counts: stale key', 'attacks-on-lists.test.ts', "a peer's key of an earlier attempt"],
   ['lists may differ: split view', 'attacks-on-lists.test.ts', 'members who were shown different key lists'],
+  ['a list may name whom the list before did not', 'attacks-on-lists.test.ts', 'a survivor that did not confirm'],
   ['a second survivor set is signed', 'attacks-on-lists.test.ts', 'a member signs one survivor set'],
   ['anybody may sign for the hub', 'attacks-on-lists.test.ts', 'a list that somebody else than the hub signed'],
   ['a survivor set out of order is signed', 'member.test.ts', 'with a witness, a survivor set is signed only'],
@@ -213,6 +214,11 @@ const shownElsewhere: readonly (readonly [fault: string, file: string, title: st
   ['streams are used twice', 'attacks-on-streams.test.ts', 'no mask stream hides two things'],
   ['a shard is summed before its manifest', 'hub.test.ts', 'a manifest counts only with exactly the shards'],
   ['a chunk is masked at a wrong offset', 'mask-streams.test.ts', 'streams that start anew in every shard'],
+  [
+    'levels are clamped before the noise',
+    '../../tensor/src/block-quantiser.test.ts',
+    'a level at the limit never leaves it',
+  ],
   ['pair masks do not cancel', 'scheduling.test.ts', 'the same check finds pair masks that do not cancel'],
 ];
 
@@ -222,5 +228,5 @@ for (const [fault, file, title] of shownElsewhere)
     const [, after] = source.split(new RegExp(`^test\\((['"])${title}`, 'm').exec(source)?.[0] ?? '\0');
     assert.ok(after !== undefined, `${file} has no test "${title}..."`);
     const body = after.slice(0, after.indexOf('\n});'));
-    assert.match(body, /brokenBuild\(/);
+    assert.match(body, /brokenBuild\(|clampedBeforeNoise/);
   });
