@@ -34,7 +34,7 @@ interface World {
   readonly uploads: readonly Int16Array[];
 }
 
-test('over ten rounds with changing survivors the sums tell ever more surely whose a document is; uploads do not', async (context) => {
+test('over ten rounds with changing survivors the sums tell whose a document is; uploads do not, nor sums of all', async (context) => {
   const scores = new Map<string, [number[], number[]]>();
   const note = (name: string, world: 0 | 1, score: number): void => {
     const pair = scores.get(name) ?? [[], []];
