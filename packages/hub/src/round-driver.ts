@@ -21,7 +21,8 @@ import {
   smallestBlockRms,
 } from '@kiban/training';
 import type { Kysely, Transaction } from 'kysely';
-import type { AggregationService, OpenedSum } from './aggregation-service.ts';
+import type { AggregationService } from './aggregation-service.ts';
+import type { OpenedSum } from './attempt-store.ts';
 import { makeCandidate } from './candidate-base.ts';
 import type { Members } from './members.ts';
 import {
