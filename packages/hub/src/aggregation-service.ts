@@ -19,7 +19,7 @@ import type { LiveAttempt } from './live-attempt.ts';
 import { LiveAttempts } from './live-attempts.ts';
 import { problems } from './problems.ts';
 import type { HubSchema } from './schema.ts';
-import { ShardIntake } from './shard-intake.ts';
+import { ShardIntake, shardsForManifest } from './shard-intake.ts';
 import type { ShardBody } from './shard-reception.ts';
 import { prepareSumming } from './shard-summing-worker.ts';
 import { freezeTheSilent } from './silent-members.ts';
@@ -55,6 +55,7 @@ export class AggregationService {
       files: this.#files,
       key: options.key,
       clock: options.clock,
+      logger: options.logger,
       perform: (live, effect) => this.#perform(live, effect),
       onStep: () => options.events.wake(),
       onLoaded: (live) => this.#catchUp(live),
@@ -64,7 +65,7 @@ export class AggregationService {
   /** Brings every attempt that is not over back from its journal, and clears what a crash left of those that are. */
   async start(): Promise<void> {
     const rows = await this.#store.unfinished();
-    await this.#files.sweepJournals(rows);
+    await this.#files.sweep(rows);
     for (const row of rows) {
       const erased = row.state === 'opened' && !existsSync(this.#files.journalPath(row.instance, row.attempt));
       if (!erased) await this.#live.load(row.instance, row.attempt, row.plan_text);
@@ -72,7 +73,14 @@ export class AggregationService {
       if (this.#live.get(row.instance, row.attempt) === undefined)
         await this.#store.markClosed(row.instance, row.attempt);
     }
-    this.#sweep = setInterval(() => void this.freezeTheSilent(), 250);
+    let looking = false;
+    this.#sweep = setInterval(() => {
+      if (looking) return;
+      looking = true;
+      void this.freezeTheSilent().finally(() => {
+        looking = false;
+      });
+    }, 250);
   }
 
   async stop(): Promise<void> {
@@ -150,10 +158,7 @@ export class AggregationService {
   ): Promise<void> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
-    const durableShards =
-      stage === 'manifest'
-        ? live.spool.held(from).map(({ shard, byteLength, sha256 }) => ({ n: shard, length: byteLength, sha256 }))
-        : undefined;
+    const durableShards = stage === 'manifest' ? await shardsForManifest(live, from) : undefined;
     await live.apply({ type: 'message-received', from, stage, text, durableShards });
     live.progress.heard(from);
   }
@@ -174,6 +179,7 @@ export class AggregationService {
   async heldShards(instance: string, attempt: number, from: OrganisationId): Promise<HeldShards> {
     await this.plan(instance, attempt, from);
     const live = await this.#require(instance, attempt);
+    await live.check.member(from);
     return { shards: live.spool.held(from) };
   }
 
@@ -183,7 +189,8 @@ export class AggregationService {
 
   /** In every attempt: whoever made no progress for the plan's grace is left behind, if the quorum is met without them. */
   async freezeTheSilent(): Promise<void> {
-    for (const live of this.#live.all()) await freezeTheSilent(live, this.#options.logger);
+    const { events, logger } = this.#options;
+    for (const live of this.#live.all()) await freezeTheSilent(live, events, logger);
   }
 
   async #require(instance: string, attempt: number): Promise<LiveAttempt> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from '@kiban/core';
+import type { Clock, Logger } from '@kiban/core';
 import {
   type AggregationPlan,
   currentStage,
@@ -13,12 +13,14 @@ import {
 import type { Journal } from '@kiban/store-blob';
 import { MemberProgress } from './member-progress.ts';
 import type { ShardSpool } from './shard-spool.ts';
+import { SpoolCheck } from './spool-check.ts';
 
 export interface LiveAttemptParts {
   readonly state: HubState;
   readonly journal: Journal;
   readonly spool: ShardSpool;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Does what a step asks for, except to persist. */
   readonly perform: (attempt: LiveAttempt, effect: HubEffect) => Promise<void>;
   /** Told after every step. */
@@ -30,9 +32,12 @@ export class LiveAttempt {
   readonly plan: AggregationPlan;
   readonly journal: Journal;
   readonly spool: ShardSpool;
+  readonly check: SpoolCheck;
   readonly progress: MemberProgress;
   maskedBytes = 0;
   summing = false;
+  /** Whom the operator was told that the attempt waits for, by stage. */
+  toldAwaited = '';
   readonly #parts: LiveAttemptParts;
   #state: HubState;
   #queue: Promise<unknown> = Promise.resolve();
@@ -45,6 +50,12 @@ export class LiveAttempt {
     this.journal = parts.journal;
     this.spool = parts.spool;
     this.progress = new MemberProgress(parts.clock);
+    const { instance, attempt } = this.plan;
+    this.check = new SpoolCheck(parts.spool, (member, shard) => {
+      this.maskedBytes -= shard.byteLength;
+      const path = parts.spool.pathOf(member, shard);
+      parts.logger.warn('shard-damaged', { instance, attempt, organisation: member, path });
+    });
     for (const { organisation } of this.plan.roster)
       for (const shard of this.spool.held(organisation)) this.maskedBytes += shard.byteLength;
   }

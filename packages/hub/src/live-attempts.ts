@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from '@kiban/core';
+import type { Clock, Logger } from '@kiban/core';
 import type { SigningKey } from '@kiban/crypto';
 import { type HubEffect, refusalToError, replayHub, startHub } from '@kiban/secagg';
 import { openJournal } from '@kiban/store-blob';
@@ -10,6 +10,7 @@ export interface LiveAttemptsOptions {
   readonly files: AttemptFiles;
   readonly key: SigningKey;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly perform: (attempt: LiveAttempt, effect: HubEffect) => Promise<void>;
   readonly onStep: () => void;
   /** Runs once an attempt is back from its journal, after the effects of its last step. */
@@ -65,7 +66,7 @@ export class LiveAttempts {
   }
 
   async #load(instance: string, attempt: number, planText: string): Promise<void> {
-    const { files, key, clock, perform, onStep, onLoaded } = this.#options;
+    const { files, key, clock, logger, perform, onStep, onLoaded } = this.#options;
     const journal = openJournal(files.journalPath(instance, attempt));
     const records = journal.records.map((record) => Buffer.from(record).toString('utf8'));
     const started =
@@ -76,7 +77,7 @@ export class LiveAttempts {
     }
     const spool = files.spool(instance, attempt);
     await spool.prepare();
-    const live = new LiveAttempt({ state: started.state, journal, spool, clock, perform, onStep });
+    const live = new LiveAttempt({ state: started.state, journal, spool, clock, logger, perform, onStep });
     this.#live.set(keyOf(instance, attempt), live);
     await live.enqueue(async () => {
       await live.run(started);

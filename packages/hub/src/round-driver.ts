@@ -196,6 +196,7 @@ export class RoundDriver {
     }
     if (outcome.state === 'aborted') {
       await this.#nextAttempt(row, round, 'update_attempt', outcome.reason);
+      await aggregation.close(instance, round.update_attempt);
       return true;
     }
     await this.#makeCandidate(row, plan, round, outcome.sum);
@@ -272,10 +273,12 @@ export class RoundDriver {
     const figures = JSON.parse(round.figures_json as string) as RoundFigures;
     if (outcome.state === 'burnt') {
       await this.#closeRound(row, plan, round, 'burnt', outcome.reason, figures, undefined);
+      await aggregation.close(instance, round.gate_attempt);
       return true;
     }
     if (outcome.state === 'aborted') {
       await this.#nextAttempt(row, round, 'gate_attempt', outcome.reason);
+      await aggregation.close(instance, round.gate_attempt);
       return true;
     }
     const { scalars, survivors } = outcome.sum;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OrganisationId } from '@kiban/core';
-import { publishedList, shardPlace } from '@kiban/secagg';
+import { currentStage, missingMembers, publishedList, type ShardDigest, shardPlace } from '@kiban/secagg';
 import type { LiveAttempt } from './live-attempt.ts';
 import { problems } from './problems.ts';
 import { ReceptionPlaces } from './reception-places.ts';
@@ -37,17 +37,38 @@ export class ShardIntake {
         throw problems.shardRefused('the survivors are fixed', 410);
     };
     requireOpen();
+    await live.check.shard(from, shard);
     if (live.spool.holds(from, shard, body.sha256)) return 'held';
     const leave = await this.#receptions.take();
     try {
       live.progress.heard(from);
       const onBytes = () => live.progress.heard(from);
       const stored = await live.spool.receive(from, shard, body, { onBytes, beforeNaming: requireOpen });
-      if (stored === 'stored') live.maskedBytes += body.byteLength;
+      if (stored === 'stored') {
+        live.maskedBytes += body.byteLength;
+        await live.check.received(from, shard);
+      }
       live.progress.heard(from);
       return stored;
     } finally {
       leave();
     }
   }
+}
+
+/** What is durable of the member, looked at again. If its manifest fixes the survivors, the other members' shards are looked at too. */
+export async function shardsForManifest(live: LiveAttempt, from: OrganisationId): Promise<ShardDigest[]> {
+  await live.check.member(from);
+  const isLast = missingMembers(live.state).every((member) => member === from);
+  if (currentStage(live.state) === 'manifest' && isLast) await requireWholeSpool(live);
+  return live.spool.held(from).map(({ shard, byteLength, sha256 }) => ({ n: shard, length: byteLength, sha256 }));
+}
+
+/**
+ * Before the survivors are fixed: a member whose manifest was accepted sends nothing more, so a damaged shard of its cannot come again in this
+ * attempt. It is given up while nothing is open, and the next one begins with fresh keys.
+ */
+export async function requireWholeSpool(live: LiveAttempt): Promise<void> {
+  for (const member of live.state.received.manifest.keys())
+    if (!(await live.check.member(member))) return live.apply({ type: 'abandon', code: 'shard-damaged', names: [] });
 }

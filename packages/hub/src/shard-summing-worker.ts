@@ -2,8 +2,13 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import type { Sha256Digest } from '@kiban/core';
 import { type SummingTask, sumShards } from './shard-summing.ts';
+import { DamagedShard } from './survivor-words.ts';
 
-type SummingAnswer = { readonly digest: Sha256Digest } | { readonly fault: unknown };
+/** An error loses its class between threads. */
+type SummingAnswer =
+  | { readonly digest: Sha256Digest }
+  | { readonly damaged: { readonly fault: string; readonly path: string } }
+  | { readonly fault: unknown };
 
 /** A thread that has loaded its modules and waits for a task. */
 let waiting: Worker | undefined;
@@ -13,14 +18,15 @@ export function prepareSumming(): void {
   waiting ??= startThread();
 }
 
-/** {@link sumShards} off the event loop: requests are answered while the sum runs. Each thread works for one sum. */
+/** {@link sumShards} off the event loop: requests are answered while the sum runs. Each thread works for one sum. @throws DamagedShard */
 export function sumShardsInWorker(task: SummingTask): Promise<Sha256Digest> {
   const thread = waiting ?? startThread();
   waiting = undefined;
   return new Promise<Sha256Digest>((resolve, reject) => {
-    thread.once('message', (answer: SummingAnswer) =>
-      'digest' in answer ? resolve(answer.digest) : reject(answer.fault),
-    );
+    thread.once('message', (answer: SummingAnswer) => {
+      if ('digest' in answer) resolve(answer.digest);
+      else reject('damaged' in answer ? new DamagedShard(answer.damaged.fault, answer.damaged.path) : answer.fault);
+    });
     thread.once('error', reject);
     thread.once('exit', (code) => reject(new Error(`the summing thread ended with ${code}`)));
     thread.ref();
@@ -47,7 +53,7 @@ if (!isMainThread && parentPort !== null) {
     try {
       answer = { digest: sumShards(task) };
     } catch (fault) {
-      answer = { fault };
+      answer = fault instanceof DamagedShard ? { damaged: { fault: fault.fault, path: fault.path } } : { fault };
     }
     port.postMessage(answer);
   });

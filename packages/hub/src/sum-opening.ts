@@ -6,6 +6,7 @@ import type { EventLog } from '@kiban/store-sql';
 import type { AttemptStore } from './attempt-store.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 import { sumShardsInWorker } from './shard-summing-worker.ts';
+import { DamagedShard } from './survivor-words.ts';
 
 export interface SumOpeningOptions {
   readonly store: AttemptStore;
@@ -17,7 +18,10 @@ export interface SumOpeningOptions {
   readonly stopping: AbortSignal;
 }
 
-/** A full disk may have room again: the spool is whole, so the sum is tried until it is there. */
+/**
+ * A full disk may have room again: while the spool is whole, the sum is tried until it is there. When a survivor's shard is damaged there is no
+ * right sum any more, and its masks are open: the attempt is given up, and nobody may be asked for another opening of it.
+ */
 export async function openSum(live: LiveAttempt, options: SumOpeningOptions): Promise<void> {
   const { instance, attempt } = live.plan;
   const { logger, isLive, stopping: signal } = options;
@@ -26,6 +30,10 @@ export async function openSum(live: LiveAttempt, options: SumOpeningOptions): Pr
       return await sumOnce(live, options);
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof DamagedShard) {
+        logger.error('shard-damaged', error, { instance, attempt, path: error.path });
+        return await live.apply({ type: 'abandon', code: 'shard-damaged', names: [] });
+      }
       logger.error('sum-failed', error, { instance, attempt });
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
     }
@@ -40,7 +48,9 @@ async function sumOnce(live: LiveAttempt, options: SumOpeningOptions): Promise<v
   let sumDigest: string = '0'.repeat(64);
   if (plan.wordCount > 0) {
     const shardPaths = survivors.map((survivor) => spool.held(survivor).map((shard) => spool.pathOf(survivor, shard)));
-    sumDigest = await sumShardsInWorker({ plan, shardPaths, streams: words.open(), sumPath: spool.sumPath });
+    const shardDigests = survivors.map((survivor) => spool.held(survivor).map(({ sha256 }) => sha256));
+    const streams = words.open();
+    sumDigest = await sumShardsInWorker({ plan, shardPaths, shardDigests, streams, sumPath: spool.sumPath });
   }
   const scalars = Object.fromEntries(
     Object.entries(openScalars(live.state)).map(([name, scalar]) => [name, scalar.value]),

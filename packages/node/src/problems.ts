@@ -84,4 +84,21 @@ export const problems = {
       title: { ja: '指示が承認と一致しません', en: 'The instruction does not match the approval' },
       detail,
     }),
+  shardsSentAgain: () =>
+    new KibanError({
+      code: 'shards-sent-again',
+      status: 503,
+      title: { ja: '失われた断片を送り直しました', en: 'Shards that the hub had lost were sent again' },
+      retryable: true,
+    }),
+  updateChanged: (instance: string) =>
+    new KibanError({
+      code: 'update-changed',
+      status: 409,
+      title: { ja: '手元の更新が変わっています', en: 'The update on this disk has changed' },
+      detail: {
+        ja: `${instance} の更新ファイルが、先に送ったものと違います。同じマスクでは送らず、この試行を終えます。`,
+        en: `The update file of ${instance} is not the one that was sent first. It is not sent under the same masks; this attempt ends here.`,
+      },
+    }),
 } as const;
