@@ -173,7 +173,7 @@ test('a length or digest other than the plan or the signature says is refused, a
   const before = files();
   await assert.rejects(send(1, Buffer.alloc(shardBytes - 2)), { code: 'shard-refused', status: 422 });
   await assert.rejects(send(20, shardOf(3)), { code: 'shard-refused', status: 422 });
-  await assert.rejects(send(1, shardOf(3), sha256Hex(shardOf(4))), { code: 'shard-refused', status: 422 });
+  await assert.rejects(send(1, shardOf(3), sha256Hex(shardOf(4))), { code: 'shard-corrupted', status: 422 });
   assert.deepEqual(files(), before);
   await send(1, shardOf(3));
   assert.equal((await held()).length, 2, 'the right bytes are still welcome');

@@ -70,6 +70,8 @@ export interface InstanceTask {
 export type InstanceOutcome = 'opened' | 'over';
 
 const pollMs = 20_000;
+/** Times that one shard may arrive with other bytes than were sent. */
+const mostCorrupted = 4;
 
 /** Takes part in one attempt of secure aggregation: journal, network and masks around the pure machine. */
 export class AggregationMember {
@@ -263,18 +265,27 @@ class RunningAttempt {
         if (manifest !== undefined && manifest[shard.n]?.sha256 !== shard.sha256)
           throw problems.updateChanged(instance);
         sent += 1;
-        return this.#retrying(() => this.#putShard(shard));
+        return this.#putShard(shard);
       },
       onUploaded: (done, total) => onShardUploaded?.(done, total),
     });
     return { shards, sent };
   }
+  /** A shard that arrives corrupted again and again is this machine's fault: then it is sent no more. */
   async #putShard(shard: MaskedShard): Promise<'stored' | 'over'> {
     const { instance, attempt, signal } = this.#task;
-    return orOver(async () => {
-      await this.#options.hub.putShard(instance, attempt, shard.n, shard, signal);
-      return 'stored' as const;
-    });
+    let corrupted = 0;
+    const put = async () => {
+      try {
+        await this.#options.hub.putShard(instance, attempt, shard.n, shard, signal);
+        return 'stored' as const;
+      } catch (error) {
+        if (isKibanError(error) && error.code === 'shard-corrupted') corrupted += 1;
+        if (corrupted > mostCorrupted) throw problems.uploadCorrupted(instance);
+        throw error;
+      }
+    };
+    return this.#retrying(() => orOver(put));
   }
 
   async #poll(list: ListName): Promise<string | 'over' | undefined> {

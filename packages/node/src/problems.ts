@@ -91,6 +91,16 @@ export const problems = {
       title: { ja: '失われた断片を送り直しました', en: 'Shards that the hub had lost were sent again' },
       retryable: true,
     }),
+  uploadCorrupted: (instance: string) =>
+    new KibanError({
+      code: 'upload-corrupted',
+      status: 409,
+      title: { ja: '送信が繰り返し壊れています', en: 'The upload is corrupted again and again' },
+      detail: {
+        ja: `${instance} のシャードが、何度送っても壊れて届きます。このマシンのメモリと、ハブまでの経路を調べてください。`,
+        en: `A shard of ${instance} arrives corrupted however often it is sent. Check this machine's memory and the way to the hub.`,
+      },
+    }),
   updateChanged: (instance: string) =>
     new KibanError({
       code: 'update-changed',
