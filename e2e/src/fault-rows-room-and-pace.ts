@@ -38,13 +38,17 @@ export const diskFullRows: readonly FaultRow[] = [
     provoked: 'writes of the journal fail with ENOSPC for a moment, in the middle of the stage of shares',
     ...calm,
     faults: (scene) => {
+      let filled = false;
       const journal = `/hub/aggregation/journals/${scene.instance}.1.journal`;
       return {
         1: {
           beforeMessage: async (stage) => {
-            if (stage !== 'share') return;
-            const makeRoom = fillDisk((path) => path.endsWith(journal));
-            setTimeout(makeRoom, 300);
+            if (stage !== 'share' || filled) return;
+            filled = true;
+            setTimeout(
+              fillDisk((path) => path.endsWith(journal)),
+              300,
+            );
           },
         },
       };
@@ -55,13 +59,17 @@ export const diskFullRows: readonly FaultRow[] = [
     provoked: 'writes of the journal fail with ENOSPC for a moment, before its confirmation',
     ...calm,
     faults: (scene) => {
+      let filled = false;
       const journal = `/${scene.member(3).organisation}/journals/${scene.instance}.1.journal`;
       return {
         3: {
           beforeMessage: async (stage) => {
-            if (stage !== 'share') return;
-            const makeRoom = fillDisk((path) => path.endsWith(journal));
-            setTimeout(makeRoom, 600);
+            if (stage !== 'share' || filled) return;
+            filled = true;
+            setTimeout(
+              fillDisk((path) => path.endsWith(journal)),
+              600,
+            );
           },
         },
       };

@@ -209,19 +209,23 @@ const disk: FaultRow[] = Object.entries(damages).flatMap(([damage, inflict]): Fa
     name: `a shard on the hub's disk is found damaged at its next start: ${damage}`,
     provoked: 'the hub stops while member 2 still sends; the shard is damaged; the hub starts',
     ...calm,
-    faults: (scene) => ({
-      2: {
-        putShard: async (shard) => {
-          if (shard.number === 2) {
-            const path = await scene.spooled(2, 0);
-            await scene.coalition.hub.stop();
-            inflict(path);
-            await scene.coalition.startHub();
-          }
-          await shard.send();
+    faults: (scene) => {
+      let restarted = false;
+      return {
+        2: {
+          putShard: async (shard) => {
+            if (shard.number === 2 && !restarted) {
+              restarted = true;
+              const path = await scene.spooled(2, 0);
+              await scene.coalition.hub.stop();
+              inflict(path);
+              await scene.coalition.startHub();
+            }
+            await shard.send();
+          },
         },
-      },
-    }),
+      };
+    },
   },
 ]);
 

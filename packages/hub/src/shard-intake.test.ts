@@ -96,6 +96,7 @@ before(async () => {
       publicOrigin: () => origin,
     }),
     logger: silentLogger,
+    stopping: new AbortController().signal,
   } as HubParts);
   origin = await app.listen({ host: '127.0.0.1', port: 0 });
   client = new HubClient({ baseUrl: origin, key, clock: systemClock });

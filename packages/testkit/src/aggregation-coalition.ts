@@ -23,6 +23,7 @@ export class AggregationCoalition implements AsyncDisposable {
   readonly directory: string;
   members: readonly TestedMember[] = [];
   #hub: RunningHub | undefined;
+  #disposed = false;
 
   private constructor() {
     this.directory = mkdtempSync(join(tmpdir(), 'kiban-faults-'));
@@ -106,11 +107,12 @@ export class AggregationCoalition implements AsyncDisposable {
 
   /** Looks every few milliseconds; the runner's limit ends it. A hub that is away is no failure. */
   async until<T>(look: () => Promise<T | undefined>): Promise<T> {
-    for (;;) {
+    while (!this.#disposed) {
       const found = await look().catch(() => undefined);
       if (found !== undefined) return found;
       await delay(15);
     }
+    throw new Error('the coalition is gone');
   }
 
   /** Path of a spooled shard; undefined while the hub does not hold it. */
@@ -141,6 +143,7 @@ export class AggregationCoalition implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
     await Promise.all(this.members.map((member) => member.close()));
     await this.hub.stop();
     rmSync(this.directory, { recursive: true, force: true });

@@ -35,6 +35,7 @@ export class TestedMember {
   readonly #client: FaultyHubClient;
   readonly #masking = new MaskingPool({ workerCount: 1 });
   readonly #aggregation: AggregationMember;
+  readonly #closing = new AbortController();
 
   private constructor(parts: {
     readonly organisation: OrganisationId;
@@ -96,13 +97,14 @@ export class TestedMember {
     return audit;
   }
 
-  /** Takes part as a node does: what may be tried again is, until the attempt is over or `signal` says that this member is gone. */
+  /** Takes part as a node does: what may be tried again is, until the attempt is over or `present` says that this member is gone. */
   async run(
     instance: string,
     attempt: number,
     faults: MemberFaults = {},
-    signal: AbortSignal = new AbortController().signal,
+    present: AbortSignal = new AbortController().signal,
   ): Promise<InstanceOutcome> {
+    const signal = AbortSignal.any([present, this.#closing.signal]);
     this.#client.faults.set(`${instance}#${attempt}`, faults);
     for (;;) {
       try {
@@ -137,6 +139,7 @@ export class TestedMember {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#client.close();
     await this.#masking.close();
     await this.#database.destroy();
