@@ -22,7 +22,7 @@ const table: Readonly<Record<string, readonly FaultRow[]>> = {
 };
 
 /** Coalitions are used again by one row after the other; several rows run at the same time, mostly waiting for a grace to pass. */
-const lanes = 3;
+const lanes = 4;
 const idle = new Map<number, AggregationCoalition[]>();
 const created: AggregationCoalition[] = [];
 let rowsPlayed = 0;

@@ -122,6 +122,15 @@ export class AggregationService {
     await this.#live.get(instance, attempt)?.apply({ type: 'abandon', code });
   }
 
+  /** The programme is over: nothing of it is opened any more, and nothing of it stays. */
+  async endProgramme(programme: string): Promise<void> {
+    for (const { plan } of [...this.#live.all()].filter((live) => live.plan.programme === programme)) {
+      // A sum that is opened already can only be closed.
+      await this.abandon(plan.instance, plan.attempt, 'programme-over').catch(() => undefined);
+      await this.close(plan.instance, plan.attempt);
+    }
+  }
+
   async plan(instance: string, attempt: number, organisation: OrganisationId): Promise<string> {
     const row = await this.#store.row(instance, attempt);
     if (row === undefined || !rosterOf(row.plan_text).includes(organisation))

@@ -125,6 +125,7 @@ export class RoundDriver {
     const plan = planOf(row);
     if (row.phase === 'running') return this.#betweenRounds(row, plan);
     if (row.phase === 'evaluating') return this.#evaluating(row, plan);
+    if (row.phase === 'stopped' || row.phase === 'failed') await this.#options.aggregation.endProgramme(row.programme);
     return false;
   }
 
