@@ -147,7 +147,7 @@ export class AggregationService {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    await this.plan(instance, attempt, organisation);
+    await this.#requireOnRoster(instance, attempt, organisation);
     return this.#options.events.waitFor(
       async () => {
         const live = await this.#require(instance, attempt);
@@ -165,7 +165,7 @@ export class AggregationService {
     stage: MemberStage,
     text: string,
   ): Promise<void> {
-    await this.plan(instance, attempt, from);
+    await this.#requireOnRoster(instance, attempt, from);
     const live = await this.#require(instance, attempt);
     const durableShards = stage === 'manifest' ? await shardsForManifest(live, from) : undefined;
     await live.apply({ type: 'message-received', from, stage, text, durableShards });
@@ -180,13 +180,13 @@ export class AggregationService {
     shard: number,
     body: ShardBody,
   ): Promise<'stored' | 'held'> {
-    await this.plan(instance, attempt, from);
+    await this.#requireOnRoster(instance, attempt, from);
     const live = await this.#require(instance, attempt);
     return this.#intake.put(live, from, shard, body, () => this.#live.has(live));
   }
 
   async heldShards(instance: string, attempt: number, from: OrganisationId): Promise<HeldShards> {
-    await this.plan(instance, attempt, from);
+    await this.#requireOnRoster(instance, attempt, from);
     const live = await this.#require(instance, attempt);
     await live.check.member(from);
     return { shards: live.spool.held(from) };
@@ -200,6 +200,13 @@ export class AggregationService {
   async freezeTheSilent(): Promise<void> {
     const { events, logger } = this.#options;
     for (const live of this.#live.all()) await freezeTheSilent(live, events, logger);
+  }
+
+  /** What is live is looked at in memory: this happens with every request. @throws KibanError `not-found` */
+  async #requireOnRoster(instance: string, attempt: number, organisation: OrganisationId): Promise<void> {
+    const roster = this.#live.get(instance, attempt)?.plan.roster;
+    if (!roster?.some((member) => member.organisation === organisation))
+      await this.plan(instance, attempt, organisation);
   }
 
   async #require(instance: string, attempt: number): Promise<LiveAttempt> {
