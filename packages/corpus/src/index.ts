@@ -10,9 +10,11 @@ export {
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export { readTexts } from './preparing/read-texts.ts';
 export { describeOutcome } from './reading/describe-outcome.ts';
-export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
+export type { FileFormat } from './reading/file-formats.ts';
+export type { FaultReason, FileFault, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
 export { type FolderListing, listFolder } from './reading/list-folder.ts';
-export { type ReadItem, type ReadOptions, readFolder } from './reading/read-folder.ts';
+export type { ReadItem } from './reading/read-content.ts';
+export { type ReadOptions, readFolder } from './reading/read-folder.ts';
 export type { ChatMessage, ChatRole, RecordContent, TextEncoding, TextRecord } from './reading/text-record.ts';
 export { chatTemplate } from './tokenizer/chat-template.ts';
 export {

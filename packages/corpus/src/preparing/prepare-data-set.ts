@@ -91,6 +91,7 @@ export async function prepareDataSet(options: PrepareOptions): Promise<PrepareRe
       },
     });
     for await (const item of items) {
+      if (item.kind === 'entry') continue;
       if (item.kind === 'file') {
         tally.add(item.outcome);
         progress.files += 1;
