@@ -107,13 +107,16 @@ export class OfficePackage {
     try {
       for await (const text of this.partText(name)) {
         events.write(text);
-        if (events.failure !== undefined) break;
         yield;
+        if (events.failure !== undefined) break;
       }
       events.end();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (endsFile.has(error.reason)) throw error;
+      if (endsFile.has(error.reason)) {
+        yield;
+        throw error;
+      }
       return onFault('part-malformed', offset(), 0, { within: name, refusal: error.reason });
     }
     if (events.failure !== undefined) onFault(events.failure, offset(), 0, { within: name });

@@ -2,6 +2,7 @@
 import type { Content } from '../content.ts';
 import { ExtractedText } from '../extracted-text.ts';
 import type { ParsedRecord, ReaderOptions } from '../parsed-record.ts';
+import { Refusal } from '../refusal.ts';
 import { OfficePackage } from './office-package.ts';
 import { ParagraphLines } from './paragraph-lines.ts';
 
@@ -16,14 +17,19 @@ export async function* readDocx(content: Content, options: ReaderOptions): Async
   const notes = [...(await document.relationships(main)).values()]
     .filter(({ type }) => type === 'footnotes' || type === 'endnotes')
     .map(({ target }) => target);
-  for (const part of [main, ...notes]) {
-    const lines = new ParagraphLines({
-      silent: wordSilent,
-      limits: options.limits,
-      onTooLong: () => options.onFault('paragraph-too-long', text.offset, 0, { within: part }),
-    });
-    for await (const _ of document.drivePart(part, lines, () => text.offset)) yield* text.add(lines.take());
-    yield* text.add(lines.take());
+  try {
+    for (const part of [main, ...notes]) {
+      const lines = new ParagraphLines({
+        silent: wordSilent,
+        limits: options.limits,
+        onTooLong: () => options.onFault('paragraph-too-long', text.offset, 0, { within: part }),
+      });
+      for await (const _ of document.drivePart(part, lines, () => text.offset)) yield* text.add(lines.take());
+      yield* text.add(lines.take());
+    }
+  } catch (error) {
+    if (error instanceof Refusal) yield* text.end();
+    throw error;
   }
   yield* text.end();
 }

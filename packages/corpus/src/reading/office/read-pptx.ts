@@ -2,6 +2,7 @@
 import type { Content } from '../content.ts';
 import { ExtractedText } from '../extracted-text.ts';
 import type { ParsedRecord, ReaderOptions } from '../parsed-record.ts';
+import { Refusal } from '../refusal.ts';
 import { OfficePackage, relationshipId } from './office-package.ts';
 import { ParagraphLines } from './paragraph-lines.ts';
 
@@ -21,21 +22,26 @@ export async function* readPptx(content: Content, options: ReaderOptions): Async
       if (id !== undefined) slideIds.push(id);
     },
   });
-  for (const id of slideIds) {
-    const slide = related.get(id)?.target ?? id;
-    const beside = await presentation.relationships(slide);
-    const notes = [...beside.values()].filter(({ type }) => type === 'notesSlide').map(({ target }) => target);
-    const before = text.offset;
-    for (const part of [slide, ...notes]) {
-      const lines = new ParagraphLines({
-        silent: slideSilent,
-        limits: options.limits,
-        onTooLong: () => options.onFault('paragraph-too-long', text.offset, 0, { within: part }),
-      });
-      for await (const _ of presentation.drivePart(part, lines, () => text.offset)) yield* text.add(lines.take());
-      yield* text.add(lines.take());
+  try {
+    for (const id of slideIds) {
+      const slide = related.get(id)?.target ?? id;
+      const beside = await presentation.relationships(slide);
+      const notes = [...beside.values()].filter(({ type }) => type === 'notesSlide').map(({ target }) => target);
+      const before = text.offset;
+      for (const part of [slide, ...notes]) {
+        const lines = new ParagraphLines({
+          silent: slideSilent,
+          limits: options.limits,
+          onTooLong: () => options.onFault('paragraph-too-long', text.offset, 0, { within: part }),
+        });
+        for await (const _ of presentation.drivePart(part, lines, () => text.offset)) yield* text.add(lines.take());
+        yield* text.add(lines.take());
+      }
+      if (text.offset > before) yield* text.add('\n');
     }
-    if (text.offset > before) yield* text.add('\n');
+  } catch (error) {
+    if (error instanceof Refusal) yield* text.end();
+    throw error;
   }
   yield* text.end();
 }

@@ -2,6 +2,7 @@
 import type { Content } from '../content.ts';
 import { ExtractedText } from '../extracted-text.ts';
 import type { ParsedRecord, ReaderOptions } from '../parsed-record.ts';
+import { Refusal } from '../refusal.ts';
 import { cellFormats } from './cell-dates.ts';
 import { mergedCells } from './merged-cells.ts';
 import { OfficePackage, relationshipId } from './office-package.ts';
@@ -44,8 +45,13 @@ export async function* readXlsx(content: Content, options: ReaderOptions): Async
       options.onFault(reason, text.offset, line, { within: part }),
     );
     const table = new SheetTable(name, merges, text);
-    for await (const _ of file.drivePart(part, rows, () => text.offset)) yield* table.add(rows.take());
-    yield* table.add(rows.take());
+    try {
+      for await (const _ of file.drivePart(part, rows, () => text.offset)) yield* table.add(rows.take());
+      yield* table.add(rows.take());
+    } catch (error) {
+      if (error instanceof Refusal) yield* table.end();
+      throw error;
+    }
     yield* table.end();
   }
 }

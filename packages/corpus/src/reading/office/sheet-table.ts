@@ -44,7 +44,7 @@ export class SheetTable {
     const first = this.#first ?? [];
     this.#first = undefined;
     if (first.length === 0) return;
-    const heading = headingIndex(first);
+    const heading = headingIndex(first, this.#merges);
     if (heading !== 0) yield* this.#text.add(`${this.#name}\n`);
     for (const [index, row] of first.entries()) {
       if (index !== heading) yield* this.#out(row);
@@ -75,23 +75,37 @@ function inOrder({ cells }: SheetRow): (readonly [number, { readonly text: strin
   return [...cells].sort(([one], [other]) => one - other);
 }
 
-/** The first row of two or more cells, all text and each once, that is about as wide as the rows below it. */
-function headingIndex(rows: readonly SheetRow[]): number {
-  return rows.findIndex((row, index) => {
-    const below = rows.slice(index + 1);
-    if (row.cells.size < 2 || below.length === 0) return false;
-    const texts = [...row.cells.values()];
-    if (!texts.every(({ isText }) => isText) || new Set(texts.map(({ text }) => text)).size < texts.length)
-      return false;
-    return row.cells.size >= 0.8 * Math.max(...below.map(({ cells }) => cells.size));
+/**
+ * The first row of two or more texts, each once, that is about as wide as the rows below it. Where some of them span several columns and the next row
+ * is one too, the next names the columns.
+ */
+function headingIndex(rows: readonly SheetRow[], merges: readonly MergedCells[]): number {
+  const index = rows.findIndex((row, at) => {
+    const below = rows.slice(at + 1);
+    return (
+      isOfTexts(row) && below.length > 0 && row.cells.size >= 0.8 * Math.max(...below.map(({ cells }) => cells.size))
+    );
   });
+  const [row, next] = [rows[index], rows[index + 1]];
+  if (row === undefined || next === undefined || index + 2 >= rows.length) return index;
+  const spans = merges.some(({ from, to }) => from.row === row.row && to.row === row.row && to.column > from.column);
+  return spans && next.cells.size > row.cells.size && isOfTexts(next) ? index + 1 : index;
+}
+
+function isOfTexts({ cells }: SheetRow): boolean {
+  const values = [...cells.values()];
+  return (
+    values.length >= 2 &&
+    values.every(({ isText }) => isText) &&
+    new Set(values.map(({ text }) => text)).size === values.length
+  );
 }
 
 /** The name of a column; under a heading that spans several, with that one before it. */
 function columnNames(row: SheetRow, above: SheetRow | undefined, merges: readonly MergedCells[]): readonly string[] {
   const names: string[] = [];
   for (const [column, { text }] of row.cells) names[column] = text.replace(/\s+/g, ' ').trim();
-  if (above === undefined || above.row !== row.row - 1) return names;
+  if (above === undefined || above.row !== row.row - 1 || above.cells.size < 2) return names;
   for (const { from, to } of merges) {
     if (from.row !== above.row || to.row !== above.row || to.column === from.column) continue;
     const group = above.cells.get(from.column)?.text.replace(/\s+/g, ' ').trim();
