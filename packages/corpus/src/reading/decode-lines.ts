@@ -88,7 +88,8 @@ class BlockDecoder {
 
   /** A block of whole lines; its first may be the rest of a line that was too long. */
   lines(block: Buffer): DecodedLine[] {
-    const whole = this.#dropping || this.#shifted ? undefined : this.#decode(block);
+    // In ISO-2022-JP what a line means may hang on the one before.
+    const whole = this.#dropping || this.#options.encoding === 'iso-2022-jp' ? undefined : this.#decode(block);
     const lines: DecodedLine[] = [];
     if (whole !== undefined) {
       const texts = whole.split('\n');
