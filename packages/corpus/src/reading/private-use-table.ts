@@ -68,6 +68,13 @@ export class PrivateUseTable {
     );
   }
 
+  /** Code points in hexadecimal and what they stand for, in ascending order. */
+  entries(): readonly (readonly [string, string])[] {
+    return [...this.#characters]
+      .map(([character, text]) => [character.codePointAt(0)!.toString(16), text] as const)
+      .sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+
   apply(content: RecordContent): {
     readonly content: RecordContent;
     readonly mapped: number;

@@ -27,10 +27,13 @@ import { Refusal } from './refusal.ts';
 import { Tally } from './tally.ts';
 import { recordId, type TextEncoding, type TextRecord } from './text-record.ts';
 
-export type ReadItem =
+export type ContentItem =
   | { readonly kind: 'record'; readonly record: TextRecord }
   /** One file inside another, after its last record; the file around it follows as `file`. */
-  | { readonly kind: 'entry'; readonly outcome: FileOutcome }
+  | { readonly kind: 'entry'; readonly outcome: FileOutcome };
+
+export type ReadItem =
+  | ContentItem
   /** A file of the folder, after its last record. Its counts include those of its entries. */
   | { readonly kind: 'file'; readonly outcome: FileOutcome };
 
@@ -82,7 +85,7 @@ const readers: Partial<Readonly<Record<FileFormat, ContentReader>>> = {
 export async function* readContent(
   file: ContentToRead,
   context: ReadingContext,
-): AsyncGenerator<ReadItem, FileOutcome> {
+): AsyncGenerator<ContentItem, FileOutcome> {
   const { content, format, refusal } = unwrapped(file, context.limits);
   const tally = new Tally(file.path, format ?? null, file.bytes);
   if (refusal !== undefined) return tally.refused(refusal.reason, refusal.detail);
@@ -164,7 +167,7 @@ async function* readNested(
   nested: NestedFile,
   around: ContentToRead,
   context: ReadingContext,
-): AsyncGenerator<ReadItem, FileOutcome> {
+): AsyncGenerator<ContentItem, FileOutcome> {
   const path = `${around.path}!${nested.name}`;
   const { content, bytes } = nested;
   if (content instanceof Refusal) {

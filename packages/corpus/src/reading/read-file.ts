@@ -6,7 +6,7 @@ import { errorCode } from './error-code.ts';
 import { ExpansionBudget } from './expansion-budget.ts';
 import { type FileFormat, formatOf } from './file-formats.ts';
 import type { FileOutcome } from './file-outcome.ts';
-import { type ReadItem, type ReadingContext, readContent } from './read-content.ts';
+import { type ContentItem, type ReadingContext, readContent } from './read-content.ts';
 import { Tally } from './tally.ts';
 
 export interface FileToRead {
@@ -25,7 +25,7 @@ export async function* readFile(
   file: FileToRead,
   context: ReadingContext,
   onBytes?: (bytes: number) => void,
-): AsyncGenerator<ReadItem, FileOutcome> {
+): AsyncGenerator<ContentItem, FileOutcome> {
   const { path, bytes } = file;
   const tally = new Tally(path, formatOf(path) ?? null, bytes);
   let handle: FileHandle;

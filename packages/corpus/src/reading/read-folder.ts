@@ -4,7 +4,7 @@ import type { FileOutcome } from './file-outcome.ts';
 import { scanFolder } from './list-folder.ts';
 import { PdfThread } from './pdf/pdf-thread.ts';
 import { PrivateUseTable } from './private-use-table.ts';
-import type { ReadItem, ReadingContext } from './read-content.ts';
+import type { ContentItem, ReadItem, ReadingContext } from './read-content.ts';
 import { type FileToRead, readFile } from './read-file.ts';
 import { defaultReadingLimits, type ReadingLimits } from './reading-limits.ts';
 import type { TextEncoding } from './text-record.ts';
@@ -68,7 +68,7 @@ export async function* readListed(
   file: FileToRead,
   context: ReadingContext,
   onBytes: ((bytes: number) => void) | undefined,
-): AsyncGenerator<ReadItem, FileOutcome> {
+): AsyncGenerator<ContentItem, FileOutcome> {
   let left = file.bytes;
   const outcome = yield* readFile(file, context, (bytes) => {
     const counted = Math.min(bytes, left);
