@@ -5,6 +5,13 @@ const namespaces =
   'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"';
 const relationType = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 
+/** What to do to a part before it is packed: for damage that the checksums of the archive do not show. */
+export type PartChange = (data: Buffer, name: string) => Buffer;
+
+function packed(members: readonly ZipMember[], change: PartChange = (data) => data): Buffer {
+  return makeZip(members.map(({ name, data }) => ({ name, data: change(Buffer.from(data), String(name)) })));
+}
+
 function xml(text: string): string {
   return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${text}`;
 }
@@ -19,7 +26,7 @@ function relations(of: Readonly<Record<string, readonly [type: string, target: s
 }
 
 /** A .docx with this content of `w:body`. */
-export function makeDocx(body: string, footnotes?: string): Buffer {
+export function makeDocx(body: string, footnotes?: string, change?: PartChange): Buffer {
   const members: ZipMember[] = [
     { name: '[Content_Types].xml', data: xml('<Types/>') },
     { name: '_rels/.rels', data: relations({ rId1: ['officeDocument', 'word/document.xml'] }) },
@@ -31,7 +38,7 @@ export function makeDocx(body: string, footnotes?: string): Buffer {
       { name: 'word/footnotes.xml', data: xml(`<w:footnotes ${namespaces}>${footnotes}</w:footnotes>`) },
     );
   }
-  return makeZip(members);
+  return packed(members, change);
 }
 
 export function paragraph(text: string): string {
@@ -46,14 +53,14 @@ export interface SheetSample {
 }
 
 /** A .xlsx. Cell styles: 0 general, 1 `yyyy/m/d`, 2 `h:mm`, 3 `yyyy"年"m"月"d"日" h:mm`. `strings` are contents of `si`. */
-export function makeXlsx(sheets: readonly SheetSample[], strings: readonly string[] = []): Buffer {
+export function makeXlsx(sheets: readonly SheetSample[], strings: readonly string[] = [], change?: PartChange): Buffer {
   const list = sheets.map(({ name }, index) => `<sheet name="${name}" sheetId="${index + 1}" r:id="rId${index + 1}"/>`);
   const parts: Record<string, readonly [string, string]> = {
     s: ['sharedStrings', 'sharedStrings.xml'],
     t: ['styles', 'styles.xml'],
   };
   for (const index of sheets.keys()) parts[`rId${index + 1}`] = ['worksheet', `worksheets/sheet${index + 1}.xml`];
-  return makeZip([
+  const members: ZipMember[] = [
     { name: '_rels/.rels', data: relations({ rId1: ['officeDocument', '/xl/workbook.xml'] }) },
     {
       name: 'xl/workbook.xml',
@@ -73,7 +80,8 @@ export function makeXlsx(sheets: readonly SheetSample[], strings: readonly strin
         `<worksheet ${namespaces}><sheetData>${rows}</sheetData>${merges.length > 0 ? `<mergeCells>${merges.map((ref) => `<mergeCell ref="${ref}"/>`).join('')}</mergeCells>` : ''}</worksheet>`,
       ),
     })),
-  ]);
+  ];
+  return packed(members, change);
 }
 
 /** A row of inline strings and numbers; `[number, style]` is a number with a style, null an empty cell. */
@@ -89,7 +97,10 @@ export function sheetRow(row: number, cells: readonly (string | number | readonl
 }
 
 /** A .pptx; the slides stand in the archive in reverse. */
-export function makePptx(slides: readonly { readonly body: string; readonly notes?: string }[]): Buffer {
+export function makePptx(
+  slides: readonly { readonly body: string; readonly notes?: string }[],
+  change?: PartChange,
+): Buffer {
   const ids = slides.map((_, index) => `<p:sldId id="${256 + index}" r:id="rId${index + 1}"/>`);
   const parts: Record<string, readonly [string, string]> = {};
   for (const index of slides.keys()) parts[`rId${index + 1}`] = ['slide', `slides/slide${slides.length - index}.xml`];
@@ -113,7 +124,7 @@ export function makePptx(slides: readonly { readonly body: string; readonly note
       { name: `ppt/notesSlides/notes${number}.xml`, data: xml(`<p:notes ${namespaces}>${notes}</p:notes>`) },
     );
   }
-  return makeZip(members);
+  return packed(members, change);
 }
 
 export function slideText(text: string): string {
