@@ -108,7 +108,7 @@ export class DataSets {
     const counts = { records: 0, characters: 0, kept: 0, partlyKept: 0, refused: 0 };
     const list: FileOutcome[] = [];
     for await (const item of readFolder(dataSet.folder, { source: id, signal })) {
-      if (item.kind === 'record') continue;
+      if (item.kind !== 'file') continue;
       const { outcome } = item;
       counts.records += outcome.records;
       counts.characters += outcome.characters;

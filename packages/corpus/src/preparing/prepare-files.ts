@@ -148,8 +148,8 @@ export async function prepareFiles(options: PrepareFilesOptions): Promise<Prepar
   }
 }
 
-function keyOf({ path, bytes, modifiedNs, inode }: FileIdentity): string {
-  return `${path}\0${bytes} ${modifiedNs} ${inode}`;
+function keyOf({ path, bytes, modifiedAtMs, inode }: FileIdentity): string {
+  return `${path}\0${bytes} ${modifiedAtMs} ${inode}`;
 }
 
 function uncovered(files: readonly UnitFile[], manifests: readonly SegmentManifest[]): UnitFile[] {

@@ -3,7 +3,7 @@ import type { Sha256Digest } from '@kiban/core';
 import type { ProfileName } from '@kiban/japanese';
 import type { ShardIndex } from '../packing/shard-index.ts';
 import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
-import type { TextEncoding } from '../reading/text-record.ts';
+import type { RecordEncoding } from '../reading/text-record.ts';
 
 /** Where a run stands. Bytes are bytes of source files; totals are known from the start. */
 export interface PrepareProgress {
@@ -40,7 +40,7 @@ export interface PrepareReport {
     readonly partlyKept: number;
     readonly refused: number;
     readonly bytes: number;
-    readonly byEncoding: Partial<Record<TextEncoding, number>>;
+    readonly byEncoding: Partial<Record<RecordEncoding, number>>;
     readonly byRefusal: Partial<Record<RefusalReason, number>>;
   };
   readonly faults: Partial<Record<FaultReason, number>>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
-import type { TextEncoding } from '../reading/text-record.ts';
+import type { RecordEncoding } from '../reading/text-record.ts';
 import type { PrepareReport } from './prepare-report.ts';
 import type { SegmentFile } from './segment.ts';
 
@@ -13,7 +13,7 @@ export class PrepareTally {
   readonly faults: Partial<Record<FaultReason, number>> = {};
   readonly dropped: Record<string, number> = {};
   readonly personalData: Record<string, number> = {};
-  readonly #byEncoding: Partial<Record<TextEncoding, number>> = {};
+  readonly #byEncoding: Partial<Record<RecordEncoding, number>> = {};
   readonly #byRefusal: Partial<Record<RefusalReason, number>> = {};
   readonly #byStatus = { kept: 0, 'partly-kept': 0, refused: 0 };
   #bytes = 0;

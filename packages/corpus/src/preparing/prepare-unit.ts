@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FileOutcome } from '../reading/file-outcome.ts';
-import { type FileToRead, readFile } from '../reading/read-file.ts';
+import type { ReadingContext } from '../reading/read-content.ts';
+import type { FileToRead } from '../reading/read-file.ts';
+import { readingContext, readListed } from '../reading/read-folder.ts';
 import type { DocumentPreparer } from './document-preparer.ts';
 import type { FileIdentity, SegmentFile } from './segment.ts';
 import { createSegmentWriter } from './segment-writer.ts';
@@ -20,9 +22,6 @@ export interface UnitFile {
   readonly refused: FileOutcome | undefined;
 }
 
-/** A longer document is handed over in pieces of so many UTF-16 code units, cut at line ends. */
-const maxDocumentCharacters = 1 << 18;
-
 /**
  * Reads the files of a unit, prepares their documents and seals the segment. Memory: one document and the compressor.
  * @param onBytes gets the bytes of source read since its last call; throws to stop the work
@@ -34,53 +33,45 @@ export async function prepareUnit(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const writer = await createSegmentWriter(task.storeFolder, task.unit, preparer.pipeline);
+  const { source, encoding } = preparer.settings;
+  const context = readingContext({ source, encoding: encoding ?? undefined });
   try {
     const files: SegmentFile[] = [];
-    for (const file of task.files) files.push(await prepareFile(file));
+    for (const file of task.files) files.push(await prepareFile(file, context));
     await writer.seal(files);
   } catch (error) {
     await writer.discard();
     throw error;
+  } finally {
+    await context.pdf.stop();
   }
 
-  async function prepareFile({ identity, toRead, refused }: UnitFile): Promise<SegmentFile> {
+  async function prepareFile({ identity, toRead, refused }: UnitFile, reading: ReadingContext): Promise<SegmentFile> {
     const dropped: Record<string, number> = {};
     const personalData: Record<string, number> = {};
     let documents = 0;
-    // A file that grows meanwhile is read to its end, but counted as it was listed.
-    let left = identity.bytes;
-    const counted = (bytes: number) => {
-      const some = Math.min(bytes, left);
-      left -= some;
-      onBytes(some);
-    };
-    let outcome = refused;
-    if (toRead !== undefined) {
-      const { source, encoding } = preparer.settings;
-      const reading = readFile(toRead, {
-        source,
-        encoding: encoding ?? undefined,
-        maxDocumentCharacters,
-        onBytes: counted,
-      });
-      try {
-        let step = await reading.next();
-        for (; !step.done; step = await reading.next()) {
-          const prepared = preparer.prepare(step.value);
-          for (const [name, count] of Object.entries(prepared.personalData)) add(personalData, name, count);
-          if (prepared.kind === 'dropped') add(dropped, prepared.reason, 1);
-          else {
-            documents += 1;
-            await writer.add(prepared.document);
-          }
-        }
-        outcome = step.value;
-      } finally {
-        await reading.return(undefined as never);
-      }
+    if (toRead === undefined) {
+      onBytes(identity.bytes);
+      return { identity, outcome: refused!, documents, dropped, personalData };
     }
-    counted(left);
-    return { identity, outcome: outcome!, documents, dropped, personalData };
+    const items = readListed(toRead, reading, onBytes);
+    try {
+      let step = await items.next();
+      for (; !step.done; step = await items.next()) {
+        if (step.value.kind === 'entry') continue;
+        const prepared = preparer.prepare(step.value.record);
+        for (const [name, count] of Object.entries(prepared.personalData)) add(personalData, name, count);
+        if (prepared.kind === 'dropped') add(dropped, prepared.reason, 1);
+        else {
+          documents += 1;
+          await writer.add(prepared.document);
+        }
+      }
+      return { identity, outcome: step.value, documents, dropped, personalData };
+    } finally {
+      // Closes the file when the work stops early.
+      await items.return(undefined as never);
+    }
   }
 }
 

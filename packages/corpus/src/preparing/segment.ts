@@ -8,9 +8,10 @@ import type { RecordContent } from '../reading/text-record.ts';
 export const fileIdentitySchema = z.strictObject({
   path: z.string().min(1),
   bytes: z.int().nonnegative(),
-  /** Nanoseconds since 1970; text, as they do not fit a number. */
-  modifiedNs: z.string().regex(/^\d+$/),
-  inode: z.string().regex(/^\d+$/),
+  /** Milliseconds since 1970, with a fraction where the file system has it. */
+  modifiedAtMs: z.number().nonnegative(),
+  /** Device and number of the file, as the listing gives it. */
+  inode: z.string(),
 });
 export type FileIdentity = z.infer<typeof fileIdentitySchema>;
 

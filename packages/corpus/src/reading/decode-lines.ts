@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type FaultReason, listedFaults } from './file-outcome.ts';
+import type { FaultListener } from './fault-listener.ts';
+import { listedFaults } from './file-outcome.ts';
 import { characterBoundary, type FatalDecoder, fatalDecoder, firstBadByte, unitBytes } from './text-decoding.ts';
 import type { TextEncoding } from './text-record.ts';
 
@@ -14,8 +15,6 @@ export interface DecodedLine {
   readonly continues: boolean;
 }
 
-export type FaultListener = (reason: FaultReason, offset: number, line: number) => void;
-
 export interface DecodeLinesOptions {
   readonly encoding: TextEncoding;
   /** Offset of the first chunk in the file: the length of the byte order mark. */
@@ -24,6 +23,8 @@ export interface DecodeLinesOptions {
   /** What happens to a longer line: it is cut at a character, or dropped and named. */
   readonly longLines: 'cut' | 'drop';
   readonly onFault: FaultListener;
+  /** Asked at the end: the stream broke off, so its last line may not be whole and is left out. */
+  readonly isCutShort?: () => boolean;
 }
 
 /**
@@ -56,7 +57,7 @@ export async function* decodeLines(
     }
     carry = bytes;
   }
-  if (carry.length > 0) yield decoder.lines(carry);
+  if (carry.length > 0 && options.isCutShort?.() !== true) yield decoder.lines(carry);
 }
 
 /** Offset just after the last LF, 0 when there is none. */
@@ -76,6 +77,8 @@ class BlockDecoder {
   #line = 1;
   #faults = 0;
   #dropping = false;
+  /** ISO-2022-JP: the line before ended without an escape back to ASCII. */
+  #shifted = false;
 
   constructor(options: DecodeLinesOptions) {
     this.#options = options;
@@ -85,7 +88,8 @@ class BlockDecoder {
 
   /** A block of whole lines; its first may be the rest of a line that was too long. */
   lines(block: Buffer): DecodedLine[] {
-    const whole = this.#dropping ? undefined : this.#decode(block);
+    // In ISO-2022-JP what a line means may hang on the one before.
+    const whole = this.#dropping || this.#options.encoding === 'iso-2022-jp' ? undefined : this.#decode(block);
     const lines: DecodedLine[] = [];
     if (whole !== undefined) {
       const texts = whole.split('\n');
@@ -127,7 +131,7 @@ class BlockDecoder {
   #oneLine(bytes: Buffer, offset: number, lines: DecodedLine[]): void {
     if (this.#dropping) this.#dropping = false;
     else {
-      const text = this.#decode(bytes);
+      const text = this.#options.encoding === 'iso-2022-jp' ? this.#decodeJisLine(bytes) : this.#decode(bytes);
       if (text === undefined) this.#undecodable(bytes, offset);
       else lines.push({ text: text.replace(/\n$/, ''), offset, number: this.#line, continues: false });
     }
@@ -139,6 +143,19 @@ class BlockDecoder {
     // Finding the place costs many decodings: done for the faults that are listed.
     const within = this.#faults <= listedFaults ? (firstBadByte(bytes, this.#options.encoding) ?? 0) : 0;
     this.#options.onFault('undecodable-bytes', offset + within, this.#line);
+  }
+
+  /**
+   * RFC 1468 has lines end in ASCII. A line that does not is still read; the next one, if it begins without an escape, could be either and is
+   * not guessed at.
+   */
+  #decodeJisLine(bytes: Buffer): string | undefined {
+    let end = bytes.length;
+    while (end > 0 && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end -= 1;
+    const unclear = this.#shifted && end > 0 && bytes[0] !== 0x1b;
+    const last = bytes.lastIndexOf(0x1b);
+    if (last >= 0) this.#shifted = bytes[last + 1] === 0x24 || bytes[last + 2] === 0x49;
+    return unclear ? undefined : this.#decode(bytes.subarray(0, end));
   }
 
   #decode(bytes: Buffer): string | undefined {

@@ -82,3 +82,24 @@ test('binary content is told by signature, NUL bytes or control bytes', () => {
   assert.equal(detected(hex('7f00 0001 0203 ff00 8899')), 'binary');
   assert.equal(detected(hex('0102 0304 0506 0708')), 'binary');
 });
+
+test('ISO-2022-JP with half-width kana and with JIS-Roman is read', () => {
+  assert.equal(detected(hex('1B2849 3D434A 1B2842')), 'iso-2022-jp');
+  const read = (bytes: string) => fatalDecoder('iso-2022-jp').decode(hex(bytes));
+  assert.equal(read('1B2849 3D434A 1B2842'), 'ｽﾃﾊ');
+  assert.equal(read('1B284A 5C 1B2842'), '\u00a5');
+});
+
+test('bytes that no legacy encoding has are fatal in it', () => {
+  for (const lone of ['80', 'A0']) assert.throws(() => fatalDecoder('cp932').decode(hex(lone)));
+  assert.throws(() => fatalDecoder('euc-jp').decode(hex('C3BDC4')));
+  assert.equal(fatalDecoder('cp932').decode(hex('C3BDC4')), 'ﾃｽﾄ');
+});
+
+test('the wave dash and its kin come out as Windows has them', () => {
+  assert.equal(
+    fatalDecoder('cp932').decode(hex('8160 817C 8161 8191 8192 81CA')),
+    '\uff5e\uff0d\u2225\uffe0\uffe1\uffe2',
+  );
+  assert.equal(fatalDecoder('euc-jp').decode(hex('A1C1 A1DD A1C2')), '\uff5e\uff0d\u2225');
+});

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Stats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { KibanError } from '@kiban/core';
-import type { FileFormat, FileOutcome, RefusalReason } from './file-outcome.ts';
+import { errorCode } from './error-code.ts';
+import { formatOf, isPassedOver, readableExtensions } from './file-formats.ts';
+import type { FileOutcome, RefusalReason } from './file-outcome.ts';
 import type { FileToRead } from './read-file.ts';
-
-/** Extensions that are read, in lower case. */
-const formats: Readonly<Record<string, FileFormat>> = {
-  '.txt': 'text',
-  '.md': 'text',
-  '.jsonl': 'jsonl',
-  '.csv': 'csv',
-  '.html': 'html',
-  '.htm': 'html',
-};
-
-const clutter = new Set(['thumbs.db', 'desktop.ini']);
+import { defaultReadingLimits } from './reading-limits.ts';
+import { Tally } from './tally.ts';
 
 export type ListedFile =
   | { readonly kind: 'file'; readonly file: FileToRead }
@@ -37,21 +29,21 @@ export async function listFolder(folder: string): Promise<FolderListing> {
 }
 
 /**
- * All files below a folder, in an order that depends on their names alone. Names that begin with a dot are passed over. Symbolic links are
- * followed while they stay inside the folder.
+ * All files below a folder, in an order that depends on their names alone. Names that begin with a dot are named and not looked into. A link to a file
+ * is followed while it stays inside the folder; a link to a folder is not, since what it points to is listed under its own name.
  * @throws KibanError `folder-not-found` (404), `folder-unreadable` (403), `folder-empty` (422)
  */
 export async function scanFolder(folder: string): Promise<ListedFile[]> {
   const listing = new Listing(await rootOf(folder));
   await listing.walk('');
-  if (listing.found.length === 0) {
+  if (listing.found.every((entry) => entry.kind === 'refused' && entry.outcome.reason === 'passed-over-name')) {
     throw new KibanError({
       code: 'folder-empty',
       status: 422,
       title: { ja: 'フォルダが空です', en: 'The folder is empty' },
       detail: {
-        ja: `${folder} にファイルがありません。.txt .md .jsonl .csv .html のいずれかを置いてください。`,
-        en: `${folder} holds no files. Put .txt, .md, .jsonl, .csv or .html files there.`,
+        ja: `${folder} にファイルがありません。次のいずれかを置いてください: ${readableExtensions}`,
+        en: `${folder} holds no files. Put files of these kinds there: ${readableExtensions}`,
       },
     });
   }
@@ -94,32 +86,28 @@ function folderUnreadable(folder: string, error: unknown): KibanError {
 class Listing {
   readonly found: ListedFile[] = [];
   readonly #root: string;
-  readonly #visited = new Set<string>();
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  async walk(path: string): Promise<void> {
-    const absolute = join(this.#root, path);
+  async walk(path: string, depth = 0): Promise<void> {
+    if (depth > defaultReadingLimits.maxFolderDepth) return this.#refuse(path, 0, 'nested-too-deep');
     let names: string[];
     try {
-      const real = await realpath(absolute);
-      // A link to a folder above itself would never end.
-      if (this.#visited.has(real)) return;
-      this.#visited.add(real);
-      names = await readdir(absolute);
+      names = await readdir(join(this.#root, path));
     } catch (error) {
       this.#refuse(path, 0, 'unreadable', errorCode(error));
       return;
     }
     for (const name of names.sort(byCodeUnit)) {
-      if (name.startsWith('.') || clutter.has(name.toLowerCase())) continue;
-      await this.#entry(path === '' ? name : `${path}/${name}`);
+      const inside = path === '' ? name : `${path}/${name}`;
+      if (isPassedOver(name)) this.#refuse(inside, 0, 'passed-over-name');
+      else await this.#entry(inside, depth);
     }
   }
 
-  async #entry(path: string): Promise<void> {
+  async #entry(path: string, depth: number): Promise<void> {
     const absolutePath = join(this.#root, path);
     let info: Stats;
     try {
@@ -133,31 +121,31 @@ class Listing {
       this.#refuse(path, 0, 'unreadable', errorCode(error));
       return;
     }
-    if (info.isDirectory()) return this.walk(path);
+    if (info.isDirectory()) {
+      const isLink = (await lstat(absolutePath)).isSymbolicLink();
+      return isLink ? this.#refuse(path, 0, 'link-to-folder') : this.walk(path, depth + 1);
+    }
     if (!info.isFile()) return this.#refuse(path, 0, 'not-a-regular-file');
-    const format = formats[extname(path).toLowerCase()];
+    const format = formatOf(path);
     if (format === undefined) return this.#refuse(path, info.size, 'unsupported-format', extname(path) || null);
-    this.found.push({ kind: 'file', file: { path, absolutePath, bytes: info.size, format } });
+    this.found.push({
+      kind: 'file',
+      file: {
+        path,
+        absolutePath,
+        bytes: info.size,
+        format,
+        modifiedAtMs: info.mtimeMs,
+        inode: `${info.dev}:${info.ino}`,
+      },
+    });
   }
 
   #refuse(path: string, bytes: number, reason: RefusalReason, detail: string | null = null): void {
-    const nothing = {
-      format: null,
-      encoding: null,
-      records: 0,
-      characters: 0,
-      faultCount: 0,
-      faultsByReason: {},
-      faults: [],
-    };
-    this.found.push({ kind: 'refused', outcome: { path, status: 'refused', reason, detail, bytes, ...nothing } });
+    this.found.push({ kind: 'refused', outcome: new Tally(path, null, bytes).refused(reason, detail) });
   }
 }
 
 function byCodeUnit(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
-}
-
-function errorCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }

@@ -28,30 +28,64 @@ export async function* parseHtml(
   options: ParseOptions,
 ): AsyncGenerator<ParsedRecord> {
   const pieces = new DocumentPieces(options.maxDocumentCharacters);
-  const collector = new VisibleText();
+  const collector = new VisibleText(options.limits.maxMarkupDepth);
   const parser = new Parser(collector, { decodeEntities: true });
-  for await (const batch of batches) {
-    for (const line of batch) parser.write(line.continues ? line.text : `${line.text}\n`);
+  let offset = 0;
+  reading: for await (const batch of batches) {
+    offset = batch[0]?.offset ?? offset;
+    for (const line of batch) {
+      parser.write(line.continues ? line.text : `${line.text}\n`);
+      if (!collector.isTooDeep) continue;
+      options.onFault('markup-too-deep', line.offset, line.number);
+      break reading;
+    }
     const text = collector.takeLines();
     if (pieces.isFullFor(text.length)) {
       const piece = pieces.take();
       if (piece) yield piece;
     }
-    if (text !== '') pieces.add(text, batch[0]?.offset ?? 0);
+    if (text !== '') pieces.add(text, offset);
   }
-  parser.end();
-  pieces.add(collector.takeAll(), 0);
+  if (!collector.isTooDeep) parser.end();
+  pieces.add(collector.takeAll(), offset);
   const last = pieces.take();
   if (last) yield last;
 }
+
+/** The visible text of an HTML document that is at hand whole. */
+export function htmlText(html: string, maxDepth: number): { text: string; isTooDeep: boolean } {
+  const collector = new VisibleText(maxDepth);
+  const parser = new Parser(collector, { decodeEntities: true });
+  for (let at = 0; at < html.length && !collector.isTooDeep; at += writtenAtOnce) {
+    parser.write(html.slice(at, at + writtenAtOnce));
+  }
+  if (!collector.isTooDeep) parser.end();
+  return { text: collector.takeAll().trimEnd(), isTooDeep: collector.isTooDeep };
+}
+
+const writtenAtOnce = 1 << 16;
+/** Of text without any block a line is given out in pieces of this length. */
+const longestLine = 1 << 16;
 
 class VisibleText {
   #done: string[] = [];
   #line = '';
   #silentDepth = 0;
   #preDepth = 0;
+  #depth = 0;
+  readonly #maxDepth: number;
+
+  constructor(maxDepth: number) {
+    this.#maxDepth = maxDepth;
+  }
+
+  /** Elements were nested too deep: what follows that place is not to be relied on. */
+  get isTooDeep(): boolean {
+    return this.#depth > this.#maxDepth;
+  }
 
   onopentag(name: string): void {
+    this.#depth += 1;
     if (silent.has(name)) this.#silentDepth += 1;
     if (name === 'pre') this.#preDepth += 1;
     if (name === 'br' || blocks.has(name)) this.#endLine();
@@ -59,13 +93,18 @@ class VisibleText {
   }
 
   onclosetag(name: string): void {
+    if (!this.isTooDeep) this.#depth -= 1;
     if (silent.has(name)) this.#silentDepth = Math.max(0, this.#silentDepth - 1);
     if (name === 'pre') this.#preDepth = Math.max(0, this.#preDepth - 1);
     if (blocks.has(name)) this.#endLine();
   }
 
   ontext(text: string): void {
-    if (this.#silentDepth > 0) return;
+    if (this.#silentDepth > 0 || this.isTooDeep) return;
+    if (this.#line.length > longestLine) {
+      this.#done.push(this.#line.replace(layoutBreak, '').replaceAll('\n', ' '));
+      this.#line = '';
+    }
     if (this.#preDepth > 0) {
       const [first, ...others] = text.split('\n');
       this.#line += first;
@@ -76,7 +115,7 @@ class VisibleText {
       return;
     }
     const flat = text.replace(/[\t\r\n\f ]+/g, (space) => (space.includes('\n') ? '\n' : ' '));
-    this.#line += /(^|[ \t\n])$/.test(this.#line) ? flat.replace(/^[ \n]/, '') : flat;
+    this.#line += endsInSpace(this.#line) ? flat.replace(/^[ \n]/, '') : flat;
   }
 
   /** Finished lines; the one being built stays. */
@@ -96,6 +135,11 @@ class VisibleText {
     this.#line = '';
     if (line !== '') this.#done.push(`${line}\n`);
   }
+}
+
+function endsInSpace(line: string): boolean {
+  const last = line.at(-1);
+  return last === undefined || last === ' ' || last === '\t' || last === '\n';
 }
 
 /** A line break of the source between two Japanese characters, which a browser shows as nothing worth reading. */

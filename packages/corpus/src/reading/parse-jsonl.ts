@@ -16,6 +16,10 @@ export async function* parseJsonl(
   for await (const batch of batches) {
     for (const line of batch) {
       if (line.text.trim() === '') continue;
+      if (isDeeperThan(line.text, options.limits.maxJsonDepth)) {
+        options.onFault('json-too-deep', line.offset, line.number);
+        continue;
+      }
       const value = parseJson(line.text);
       if (value === undefined) {
         options.onFault('json-malformed', line.offset, line.number);
@@ -26,6 +30,24 @@ export async function* parseJsonl(
       else options.onFault('record-malformed', line.offset, line.number);
     }
   }
+}
+
+/** Whether brackets nest deeper, those in strings left out. */
+function isDeeperThan(text: string, maxDepth: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (inString) {
+      if (code === 0x5c) at += 1;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x5b || code === 0x7b) {
+      depth += 1;
+      if (depth > maxDepth) return true;
+    } else if (code === 0x5d || code === 0x7d) depth -= 1;
+  }
+  return false;
 }
 
 function parseJson(text: string): unknown {

@@ -31,7 +31,7 @@ async function read(folder: string, options: Partial<ReadOptions> = {}) {
   const outcomes: FileOutcome[] = [];
   for await (const item of readFolder(folder, { source: 'test', ...options })) {
     if (item.kind === 'record') records.push(item.record);
-    else outcomes.push(item.outcome);
+    else if (item.kind === 'file') outcomes.push(item.outcome);
   }
   return { records, outcomes, contents: records.map((record) => record.content.open()) };
 }
@@ -120,6 +120,7 @@ test('empty, blank, binary, ambiguous and unknown files are refused, each for it
       'd.csv': hex('00 01 02 03 FF'),
       'e.txt': hex('D0D0 D0D0'),
       'f.docx': 'x',
+      'f.xls': 'x',
       'g.csv': 'column,other\n',
       'h.jsonl': 'not json\n{"other":1}\n',
     }),
@@ -133,7 +134,8 @@ test('empty, blank, binary, ambiguous and unknown files are refused, each for it
       ['binary-file', 'PDF'],
       ['binary-file', null],
       ['encoding-ambiguous', null],
-      ['unsupported-format', '.docx'],
+      ['document-malformed', null],
+      ['unsupported-format', '.xls'],
       ['no-text', null],
       ['nothing-usable', null],
     ],
@@ -197,6 +199,7 @@ test('links are followed inside the folder only, and a loop ends', async () => {
       ['c', 'link-leaves-folder'],
       ['d.txt', null],
       ['in/a.txt', null],
+      ['in/loop', 'link-to-folder'],
       ['z.txt', 'unreadable'],
     ],
   );
@@ -318,11 +321,16 @@ test('a line of megabytes is cut between characters in every encoding', async ()
   }
 });
 
-test('names that begin with a dot are passed over, order depends on names alone', async () => {
+test('names that begin with a dot are named and not read, order depends on names alone', async () => {
   const folder = await folderOf({ 'b.txt': 'b', 'a/z.txt': 'z', '.git/config.txt': 'x', 'a/.hidden.txt': 'x' });
   assert.deepEqual(
-    (await read(folder)).outcomes.map(({ path }) => path),
-    ['a/z.txt', 'b.txt'],
+    (await read(folder)).outcomes.map(({ path, reason }) => [path, reason]),
+    [
+      ['.git', 'passed-over-name'],
+      ['a/.hidden.txt', 'passed-over-name'],
+      ['a/z.txt', null],
+      ['b.txt', null],
+    ],
   );
 });
 

@@ -18,6 +18,11 @@ export function fatalDecoder(encoding: TextEncoding): FatalDecoder {
   return new TextDecoder(labels[encoding], { fatal: true, ignoreBOM: true });
 }
 
+/** A decoder that gives U+FFFD for bad bytes, where the caller looks for it. */
+export function looseDecoder(encoding: TextEncoding): FatalDecoder {
+  return new TextDecoder(labels[encoding]);
+}
+
 /** Offset of the first byte of the first sequence that does not decode, or undefined when all does (a character cut off at the end does not). */
 export function firstBadByte(bytes: Uint8Array, encoding: TextEncoding): number | undefined {
   if (decodesWhole(bytes, encoding)) return undefined;

@@ -17,17 +17,24 @@ export type RecordContent =
 /** Encodings that are read. `cp932` is Windows-31J, what Japanese Windows calls Shift_JIS. */
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'cp932' | 'euc-jp' | 'iso-2022-jp';
 
+/** What a file was decoded by: an encoding known here, or a port of that name (mainframe text). */
+export type RecordEncoding = TextEncoding | `port:${string}`;
+
 /** One document, or one piece of a document that is too long to hold at once. */
 export interface TextRecord {
   /** 32 hexadecimal characters: the first 16 bytes of SHA-256 over source, path and offset. */
   readonly id: string;
   /** Name of the data set the folder stands for. */
   readonly source: string;
-  /** Path inside the folder, with `/`. */
+  /** Path inside the folder, with `/`; of an entry of an archive `a.zip!b/c.csv`. */
   readonly path: string;
   readonly content: Sealed<RecordContent>;
-  readonly encoding: TextEncoding;
-  /** Byte offset in the file where the record begins. */
+  /** Null where the format itself says it: Office files, PDF, mail. */
+  readonly encoding: RecordEncoding | null;
+  /**
+   * Where the record begins: byte offset in the file, of a compressed one in what it holds. In Office files, PDF and mail, which have no such
+   * place, in the UTF-8 text taken out of them.
+   */
   readonly offset: number;
   /** 0 for a whole document or its first piece, then 1, 2, ... for what follows of the same document. */
   readonly part: number;
