@@ -117,19 +117,6 @@ export function lowerSlots(hashes: usize, count: i32, seeds: usize, slots: usize
   }
 }
 
-/** How many of 112 words two signatures have in common. */
-export function equalSlots(left: usize, right: usize): i32 {
-  let equal = i32x4.splat(0);
-  for (let at: usize = 0; at < 448; at += 16)
-    equal = i32x4.sub(equal, i32x4.eq(v128.load(left + at), v128.load(right + at)));
-  return (
-    i32x4.extract_lane(equal, 0) +
-    i32x4.extract_lane(equal, 1) +
-    i32x4.extract_lane(equal, 2) +
-    i32x4.extract_lane(equal, 3)
-  );
-}
-
 const firstTable: i32 = 8192;
 
 /** Finds or makes the slot of a key (not 0) in a table of `mask + 1` words with linear probing. */

@@ -63,7 +63,7 @@ test('labels of windows are medians: a repetitive part of a long text does not d
 
 test('every text gets finite labels, shares between 0 and 1, and the same ones each time', () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: 'binary', maxLength: 60 }),
     fc
       .array(fc.constantFrom('高炉', '。', '\n', ' ', 'ー', '\ud800', 'か\u3099', '…', '1'), { maxLength: 200 })
       .map((parts) => parts.join('')),
@@ -77,7 +77,7 @@ test('every text gets finite labels, shares between 0 and 1, and the same ones e
         if (/Share$|Gram\d+$|repetition5/.test(name)) assert.ok(value <= 1, `${name} ${value}`);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

@@ -60,12 +60,14 @@ export interface QualityLabels {
 
 /** Of letters, from which share on kana make a text Japanese. */
 const leastKanaShare = 0.05;
+/** Of a longer text, so many windows spread evenly over it are looked at. */
+const mostWindows = 8;
 /** UTF-8 bytes from which on the compression ratio says something. */
 const leastCompressedBytes = 1_000;
 
 /**
  * Labels of a text after its profile. N-grams and compression depend on length, so they are medians over windows of at most 4,000 characters of
- * equal length; n-grams are of code points without white space. Repetition, sentence and script labels follow Rae et al. 2021 (Gopher, table A1)
+ * equal length, eight of them for a text of more; n-grams are of code points without white space, and not counted for logs. Repetition, sentence and script labels follow Rae et al. 2021 (Gopher, table A1)
  * and the Swallow corpus (Okazaki et al. 2024). Memory: about 8 bytes per character of the text and the working sets of its lines.
  */
 export function labelText(text: string, kind: TextKind): QualityLabels {
@@ -92,7 +94,7 @@ export function labelText(text: string, kind: TextKind): QualityLabels {
     ...shares({ meanSentence: shape.sentenceUnits, openEndedShare: shape.openEndedCount }, shape.sentenceCount),
     ...(shape.sentenceCount === 0 ? {} : { longestSentence: shape.longestSentence }),
     ...shares({ shortLineShare: shape.shortLineCount }, shape.lineCount),
-    ...repetitionLabels(shape),
+    ...(kind === 'log' ? {} : repetitionLabels(shape)),
     ...compressionLabel(text),
   };
   return { version: 1, kind, language: scriptLanguage(counts, letters), values };
@@ -142,11 +144,14 @@ function compressionLabel(text: string): { compression?: number } {
   return ratios.length === 0 ? {} : { compression: median(ratios) };
 }
 
-/** Cuts `length` into the fewest parts of at most {@link windowPoints}, as equal as whole numbers allow. */
+/** Cuts `length` into the fewest parts of at most {@link windowPoints}, as equal as whole numbers allow; of many parts only some. */
 function* windows(length: number): Generator<readonly [from: number, to: number]> {
   const count = Math.ceil(length / windowPoints);
-  for (let index = 0; index < count; index += 1)
+  const shown = Math.min(count, mostWindows);
+  for (let place = 0; place < shown; place += 1) {
+    const index = Math.floor((place * count) / shown);
     yield [Math.floor((index * length) / count), Math.floor(((index + 1) * length) / count)];
+  }
 }
 
 function median(list: number[]): number {
