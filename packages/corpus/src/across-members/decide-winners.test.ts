@@ -68,7 +68,7 @@ test('kept documents of different members share no token, and every dropped one 
           assert.equal(kept[member]![index], !keptCopy);
         }
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
@@ -115,7 +115,7 @@ test('flags depend on which tokens are equal alone: not on order, numbers, paddi
       );
       assert.deepEqual(decide(changed, seed), expected);
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });
 

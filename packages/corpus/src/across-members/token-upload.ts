@@ -97,11 +97,11 @@ function sortedEntries(bytes: Buffer): Uint8Array {
   const sorted = new Uint8Array(bytes.length);
   for (let from = 0, to = 0; from < count; from = to) {
     while (to < count && words[2 * to + 1] === words[2 * from + 1]) to += 1;
-    const entries = Array.from({ length: to - from }, (_, index) => words[2 * (from + index)]! * entryBytes);
-    if (to - from > 1)
+    const entries = [words[2 * from]! * entryBytes];
+    for (let other = from + 1; other < to; other += 1) entries.push(words[2 * other]! * entryBytes);
+    if (entries.length > 1)
       entries.sort((left, right) => bytes.compare(bytes, right, right + entryBytes, left, left + entryBytes));
-    for (const [index, at] of entries.entries())
-      sorted.set(bytes.subarray(at, at + entryBytes), (from + index) * entryBytes);
+    for (const [index, at] of entries.entries()) bytes.copy(sorted, (from + index) * entryBytes, at, at + entryBytes);
   }
   return sorted;
 }
