@@ -1,9 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
+export { crossMemberTokens, leastComparedUnits } from './across-members/band-tokens.ts';
+export { decideWinners } from './across-members/decide-winners.ts';
+export {
+  checkTokenUpload,
+  keptDocuments,
+  makeTokenUpload,
+  type TokenUpload,
+} from './across-members/token-upload.ts';
+export {
+  cutParagraphs,
+  type DocumentFingerprint,
+  documentFingerprint,
+  type Paragraph,
+} from './deduplicating/document-fingerprint.ts';
+export {
+  type DuplicateCounts,
+  type DuplicateDecisions,
+  type DuplicateVerdict,
+  type FindDuplicatesOptions,
+  findDuplicates,
+} from './deduplicating/find-duplicates.ts';
+export { minHashSignature } from './deduplicating/min-hash-kernel.ts';
+export { FingerprintReader } from './deduplicating/partition-reader.ts';
+export {
+  type FingerprintEntry,
+  type FingerprintWriter,
+  openFingerprintWriter,
+} from './deduplicating/partition-writer.ts';
 export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
 export { type PrepareOptions, prepareDataSet } from './preparing/prepare-data-set.ts';
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export { readTexts } from './preparing/read-texts.ts';
 export { heldOutShardName, trainingShardName } from './preparing/split-sides.ts';
+export { judge, type QualityReason, type QualityVerdict } from './quality/judge.ts';
+export {
+  type LabelName,
+  labelNames,
+  labelText,
+  type QualityLabels,
+  type ScriptLanguage,
+  type TextKind,
+} from './quality/quality-labels.ts';
+export {
+  kibanQuality1,
+  parseQualityProfile,
+  type QualityProfile,
+  qualityProfileDigest,
+  qualityProfileSchema,
+} from './quality/quality-profile.ts';
+export {
+  type RejectionSample,
+  type RejectionSamplesFile,
+  type RejectionSampling,
+  RejectionTally,
+  readRejectionSamples,
+} from './quality/rejection-samples.ts';
 export type { DecodingPort, PortDecoding, RecordFraming, SourceDecoding } from './reading/decoding-port.ts';
 export { describeOutcome } from './reading/describe-outcome.ts';
 export type { FileFormat } from './reading/file-formats.ts';

@@ -7,7 +7,7 @@ export type { GgufHeader, GgufTensor } from './gguf-header.ts';
 export * from './gguf-reader.ts';
 export type { GgufTensorType, GgufValue } from './gguf-types.ts';
 export * from './gguf-writer.ts';
-export { type KernelMemory, kernelMemory } from './kernel-module.ts';
+export { instantiateKernelFile, type KernelMemory, kernelMemory } from './kernel-file.ts';
 export * from './llama-gguf.ts';
 export type { LlamaShape } from './llama-gguf-tensors.ts';
 export * from './q8-0.ts';

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { SeededRandom } from '@kiban/core';
 import fc from 'fast-check';
 import { quantiseBlock, quantisingFactor } from './block-quantiser.ts';
-import { readKernels } from './kernel-module.ts';
+import { readKernelFile } from './kernel-file.ts';
 import { openRingKernels, scratchBytes } from './ring-kernels.ts';
 import { addWords, type RingBits, type RingWords, subtractWords } from './ring-words.ts';
 import { roundingNoise } from './rounding-noise.ts';
@@ -188,13 +188,13 @@ test('kernels that are missing or another build are refused with the command tha
   try {
     const here = new URL(`${pathToFileURL(folder).href}/`);
     copyFileSync(new URL('../kernels/ring.wasm.sha256', import.meta.url), join(folder, 'ring.wasm.sha256'));
-    assert.throws(() => readKernels(here), { code: 'kernels-missing', message: /npm run prepare/ });
-    const right = readKernels(new URL('../kernels/', import.meta.url));
+    assert.throws(() => readKernelFile(here, 'ring.wasm'), { code: 'kernels-missing', message: /npm run prepare/ });
+    const right = readKernelFile(new URL('../kernels/', import.meta.url), 'ring.wasm');
     writeFileSync(join(folder, 'ring.wasm'), right);
-    assert.deepEqual(readKernels(here), right);
+    assert.deepEqual(readKernelFile(here, 'ring.wasm'), right);
     right[right.length - 1]! ^= 1;
     writeFileSync(join(folder, 'ring.wasm'), right);
-    assert.throws(() => readKernels(here), { code: 'kernels-changed', message: /npm run prepare/ });
+    assert.throws(() => readKernelFile(here, 'ring.wasm'), { code: 'kernels-changed', message: /npm run prepare/ });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { instantiateKernels, type KernelExports, type KernelMemory, kernelMemory } from './kernel-module.ts';
+import { type KernelMemory, kernelMemory } from './kernel-file.ts';
+import { instantiateKernels, type KernelExports } from './kernel-module.ts';
 import type { RingBits } from './ring-words.ts';
 
 /** Bytes that an instance keeps for work in hand: three chunks of 128 KiB and a little. */
