@@ -37,7 +37,8 @@ const shortBlock = new RegExp(
   `(?<=^|[\\s:はが「(、,|])[\\p{Script=Han}\\p{Script=Katakana}々ヶケがの]{2,10}?${number}(?:丁目|${joint})${number}(?:(?:番地?|${joint})${number}){0,2}号?(?:${building})?`,
   'gu',
 );
-const prefecture = new RegExp(prefectures.join('|'), 'g');
+/** One of the 47, or what is written like one: a name that is not in any dictionary, with a municipality and a block behind it, is an address too. */
+const prefecture = new RegExp(`${prefectures.join('|')}|(?<![\\p{Script=Han}])\\p{Script=Han}{2,3}県`, 'gu');
 const structural = /(?:[\p{Script=Han}]{1,4}郡)?[\p{Script=Han}\p{Script=Hiragana}ァ-ヶー]{1,6}?[市区町村]/uy;
 const county = /[\p{Script=Han}]{1,4}郡$/u;
 const addressWords = new RegExp(piiClasses.address.context.join('|'), 'i');
@@ -46,7 +47,8 @@ const addressWords = new RegExp(piiClasses.address.context.join('|'), 'i');
 export function findAddresses(region: Region, emit: Emit): void {
   const { text } = region;
   let done = region.from;
-  for (const match of region.line.matchAll(prefecture)) {
+  const prefectureLike = /[都道府県]/.test(region.line) ? region.line.matchAll(prefecture) : [];
+  for (const match of prefectureLike) {
     const from = region.from + match.index;
     if (from < done) continue;
     const place = municipalityAfter(region, from + match[0].length);
@@ -148,7 +150,7 @@ function trimEnd(text: string, to: number): number {
 }
 
 function findBlocksAlone(region: Region, emit: Emit): void {
-  for (const match of region.line.matchAll(fullBlock)) {
+  for (const match of region.line.includes('丁目') ? region.line.matchAll(fullBlock) : []) {
     const from = region.from + match.index;
     const evidence: Evidence[] = [{ kind: 'shape', weight: weights.selfEvident }];
     emit({ class: 'address', rule: 'address/official-block', from, to: from + match[0].length, evidence });
