@@ -33,7 +33,8 @@ export function applyFindings(text: string, findings: readonly Finding[], option
   for (const finding of findings) {
     const acts = !finding.suspect || policy.strictness === 'strict';
     const outcome = acts ? finding.action : 'suspect';
-    const row = (counts[finding.class] ??= {});
+    counts[finding.class] ??= {};
+    const row = counts[finding.class]!;
     row[outcome] = (row[outcome] ?? 0) + 1;
     if (outcome === 'drop') dropped = true;
     if (outcome !== 'mask' && outcome !== 'surrogate') continue;

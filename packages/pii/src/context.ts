@@ -56,7 +56,7 @@ export const exclusionWords: readonly string[] = [
     'ワークid',
     '通し番号',
   ],
-  ...['追跡番号', 'version', 'バージョン', 'ver.', 'ファームウェア'],
+  ...['追跡番号', 'version', 'バージョン', 'ver', 'v', 'ファームウェア'],
 ];
 
 export interface ContextReading {
@@ -78,7 +78,7 @@ export function readContext(
   words: readonly string[],
   exclusions: readonly string[],
 ): ContextReading {
-  const before = region.before(from, unitsBefore).toLowerCase();
+  const before = sameThought(region.before(from, unitsBefore).toLowerCase());
   const after = region.after(to, unitsAfter + 8).toLowerCase();
   const headings = region.headings(from);
   const word = nearest(before, words);
@@ -102,6 +102,15 @@ export function readContext(
   return { evidence, distance };
 }
 
+/** Of an earlier line only a label that ends it: what stands in a log line says nothing of the next. */
+function sameThought(before: string): string {
+  const lineStart = before.lastIndexOf('\n') + 1;
+  if (lineStart === 0) return before;
+  return /^[ \t]*$/.test(before.slice(lineStart)) && labelLine.test(before) ? before : before.slice(lineStart);
+}
+const labelLine =
+  /(?:番号|コード|no\.?|tel|fax|電話|携帯|連絡先|マイナンバー|生年月日|住所|所在地|口座|メール|[:=])[ )\]】]*\n[ \t]*$/;
+
 function nearest(before: string, words: readonly string[]): { word: string; distance: number } | undefined {
   let best: { word: string; distance: number } | undefined;
   for (const word of words) {
@@ -115,12 +124,12 @@ function nearest(before: string, words: readonly string[]): { word: string; dist
 
 /** Cut where another thought begins. */
 function wordBehind(after: string, words: readonly string[]): string | undefined {
-  const near = after.slice(0, unitsAfter).split(/[、。,;\n\t|]/, 1)[0]!;
+  const near = after.split(/[、。,;\n\t|]/, 1)[0]!;
   for (const word of words) {
     const at = near.indexOf(word);
-    if (at < 0 || (isLatin(word) && insideLatin(after, at, word.length))) continue;
+    if (at < 0 || at > unitsAfter || (isLatin(word) && insideLatin(after, at, word.length))) continue;
     // 〈number〉 TEL 〈number〉: the word names the second.
-    if (/^[^0-9]{0,4}[0-9]/.test(after.slice(at + word.length))) continue;
+    if (/^[^0-9]{0,4}[0-9]/.test(near.slice(at + word.length))) continue;
     return word;
   }
   return undefined;

@@ -40,8 +40,8 @@ function isFiller(unit: number): boolean {
 
 function wrapsNumber(text: string, end: number, start: number): boolean {
   const digit = (at: number) => text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57;
-  const before = digit(end - 1) || (text[end - 1] === '-' && digit(end - 2));
-  return before && (digit(start) || (text[start] === '-' && digit(start + 1) && digit(end - 1)));
+  const before = digit(end - 1) || (/[-()]/.test(text[end - 1]!) && digit(end - 2));
+  return before && (digit(start) || (/[-()]/.test(text[start]!) && digit(start + 1) && digit(end - 1)));
 }
 
 function endsInPlace(text: string, from: number, end: number): boolean {

@@ -87,7 +87,7 @@ function findSymbolsAndNumbers(region: Region, emit: Emit): void {
   }
   for (const pattern of [insured, insuredPair])
     for (const match of line.matchAll(pattern)) {
-      const from = region.from + match.index + match[0].indexOf(match[1]!, 2);
+      const from = region.from + match.index;
       emit({
         class: 'health-insurance-id',
         rule: 'health-insurance/words',

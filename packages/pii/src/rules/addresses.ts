@@ -18,9 +18,11 @@ const block =
   `(?:${number}丁目(?: ?${number}(?:番地?|${joint})(?: ?の?${number})?(?:${joint}${number}){0,2}号?| ?${number}(?:号|番地?)?)?` +
   `|${number}番地?(?: ?の?${number}(?:${joint}${number})?号?)?|${number}(?:${joint}${number}){1,3}(?:号)?)`;
 const letters = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}ー々ヶケ';
+const buildingKinds =
+  'ビルディング|ビル|マンション|ハイツ|コーポ|アパート|荘|寮|棟|タワー|レジデンス|ハウス|パレス|メゾン|ヒルズ|プラザ|社宅|団地|会館|ハイム|テラス|コート';
 const building =
-  `(?: ?[${letters}A-Za-z・]{1,16}?(?:ビルディング|ビル|マンション|ハイツ|コーポ|アパート|荘|寮|棟|タワー|レジデンス|ハウス|パレス|メゾン|ヒルズ|プラザ|社宅|団地|会館|ハイム|テラス|コート)` +
-  `(?:[A-Z0-9]{1,2}棟)?)?(?: ?(?:\\d{1,4}号室?|\\d{1,2}階|\\d{1,2}F|(?<=[${letters}] ?)\\d{3,4}(?!\\d|[-.年月]))){0,2}`;
+  `(?: ?[${letters}A-Za-z・]{0,16}?(?:${buildingKinds})(?:[${letters}]{1,10}?(?= ?\\d{2,4}(?!\\d)))?(?:[A-Z0-9]{1,2}棟)?)?` +
+  `(?: ?(?:\\d{1,4}号室?|\\d{1,2}階|\\d{1,2}F|(?<=[${letters}] ?)\\d{3,4}(?!\\d|[-.年月]))){0,2}`;
 
 /** What follows a municipality: a ward, then a town with its block, and the building. */
 const ward = /[\p{Script=Han}\p{Script=Hiragana}]{1,4}?区/uy;

@@ -64,7 +64,7 @@ function evidenceOf(numberClass: NumberClass, digits: string, separator: string)
   const evidence: Evidence[] = [
     { kind: 'shape', weight: check === undefined ? weights.bareWithoutCheck : weights.bare },
   ];
-  if (separator !== '')
+  if (separator !== '' && numberClass.writtenWhole !== true)
     evidence.push({ kind: 'separators', weight: separator === '-' ? weights.separators : weights.spaces });
   if (numberClass.prefixTells === true) evidence.push({ kind: 'number-plan', weight: weights.numberPrefix });
   if (check?.(digits) === true) evidence.push({ kind: 'check-digit', weight: weights.checkDigit });

@@ -21,6 +21,8 @@ export interface NumberClass {
   readonly prefix?: RegExp;
   /** The prefix is evidence. */
   readonly prefixTells?: boolean;
+  /** Hyphens are no sign for it. */
+  readonly writtenWhole?: boolean;
   /** Without one of its words near it is never proposed: too many other things look like it. */
   readonly contextOnly?: boolean;
 }
@@ -45,6 +47,7 @@ export const numberClasses: readonly NumberClass[] = [
     checkNeverVetoes: true,
     prefix: licencePrefix,
     prefixTells: true,
+    writtenWhole: true,
   },
   {
     class: 'corporate-number',

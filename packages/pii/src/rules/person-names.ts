@@ -5,7 +5,7 @@ import { ambiguousSurnames, surnames } from '../dictionaries/surnames.ts';
 import type { Emit, Evidence } from '../finding.ts';
 import type { Region } from '../region.ts';
 import { weights } from '../scoring.ts';
-import { honorificBehind, labelInFront, labelNear, nameColumn } from './name-words.ts';
+import { honorificBehind, labelInFront, labelNear, nameColumn, politeWords } from './name-words.ts';
 
 const han = /[\p{Script=Han}々]/u;
 const particle = /[はがのをにともへで、。]/;
@@ -118,7 +118,7 @@ function endsName(region: Region, to: number, name: string): boolean {
 
 function proposeSurname(region: Region, at: number, length: number, surnameWeight: number, emit: Emit): boolean {
   const to = at + length;
-  if (!endsName(region, to, '')) return false;
+  if (!endsName(region, to, '') || politeWords.test(region.text.slice(at, to + 1))) return false;
   // 石川プラント, 森ビル: a word in katakana or Latin letters makes a firm of it.
   if (/^[ァ-ヶA-Za-z0-9]/.test(region.text.slice(to, to + 1))) return false;
   const context = contextOf(region, at, to);

@@ -27,7 +27,14 @@ export function findPostalCodes(region: Region, groups: DigitGroups, emit: Emit)
     if (groups.lengthOf(first) !== 3 || groups.lengthOf(first + 1) !== 4) continue;
     const from = groups.from[first]!;
     const to = groups.to[first + 1]!;
-    if (to - from !== 8 || text[from + 3] !== '-' || !beginsAlone(text, from) || !endsAlone(text, to)) continue;
+    if (
+      to - from !== 8 ||
+      text[from + 3] !== '-' ||
+      /〒 ?$/.test(text.slice(Math.max(0, from - 2), from)) ||
+      !beginsAlone(text, from) ||
+      !endsAlone(text, to)
+    )
+      continue;
     const follows = text.slice(to, to + 6).trimStart();
     const evidence: Evidence[] = [
       { kind: 'shape', weight: weights.bare },

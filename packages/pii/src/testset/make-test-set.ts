@@ -110,6 +110,8 @@ export function makeTestSet(seed: string, perVariant: number): LabelledSample[] 
       add('wrong-check', 'suspect', () => withWrongCheck(value(), check, random));
       add('no-context', 'none', () => grouped().replaceAll('-', ''), bareSentences);
     }
+    if (name === 'individual-number' || name === 'payment-card-number')
+      add('separators-only', 'hit', grouped, bareSentences);
     if (selfEvident.has(name)) add('no-context', 'hit', grouped, bareSentences);
     if (name === 'person-name') {
       add('family', 'hit', () => syntheticFamilyName(random));

@@ -20,8 +20,8 @@ export function randomDigits(random: SeededRandom, count: number): string {
 const letters = (random: SeededRandom, count: number) =>
   Array.from({ length: count }, () => random.pick([...'ABCDEFGHJKLMNPRSTUVWXYZ'])).join('');
 const inGroups = (digits: string, ...lengths: number[]) => {
-  let at = 0;
-  return lengths.map((length) => digits.slice(at, (at += length))).join('-');
+  const ends = lengths.map((_, index) => lengths.slice(0, index + 1).reduce((sum, length) => sum + length, 0));
+  return lengths.map((length, index) => digits.slice(ends[index]! - length, ends[index])).join('-');
 };
 
 /** Area codes with the length of the exchange that follows them. */
