@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isMunicipalitySuffix } from './rules/addresses.ts';
+import { honorificStarts, mayEndLabel } from './rules/name-words.ts';
 import { isHan, mayBeginSurname } from './rules/person-names.ts';
 
 /** What one pass over a line tells: which rules have anything to look at. The object is used again for the next line. */
@@ -35,18 +36,15 @@ const tab = 6;
 const bar = 7;
 const comma = 8;
 const lineFeed = 9;
-const pairedLabel = 10;
 const roles = new Uint8Array(0x10000);
 const surnameStart = 32;
 for (let unit = 0; unit < 0x10000; unit += 1) {
   if (unit >= 48 && unit <= 57) roles[unit] = digit;
   if (isMunicipalitySuffix(unit)) roles[unit] = place;
 }
-for (const character of '担者名任当様殿氏課社部班職') roles[character.charCodeAt(0)] = label;
+for (let unit = 0; unit < 0x10000; unit += 1) if (mayEndLabel(unit)) roles[unit] = label;
+for (const character of honorificStarts) roles[character.charCodeAt(0)] = label;
 for (const character of '〒県都府道丁') roles[character.charCodeAt(0)] = place;
-// Two characters tell: カナ, フリ, ふり, さん.
-const pairs: Readonly<Record<string, string>> = { カ: 'ナ', フ: 'リ', ふ: 'り', さ: 'ん' };
-for (const first of Object.keys(pairs)) roles[first.charCodeAt(0)] = pairedLabel;
 for (const [character, role] of Object.entries({
   '@': at,
   ':': colon,
@@ -73,17 +71,16 @@ export function readLineFacts(text: string, from: number, facts: LineFacts): voi
     else {
       if ((role & surnameStart) !== 0 && (index === from || !isHan(text.charCodeAt(index - 1))))
         facts.nameStarts.push(index);
-      note(facts, role & (surnameStart - 1), text, index);
+      note(facts, role & (surnameStart - 1));
     }
   }
   facts.to = index;
 }
 
-function note(facts: LineFacts, role: number, text: string, index: number): void {
+function note(facts: LineFacts, role: number): void {
   if (role === at) facts.hasAt = true;
   else if (role === place) facts.hasPlace = true;
   else if (role === label) facts.hasLabel = true;
-  else if (role === pairedLabel) facts.hasLabel ||= pairs[text[index]!] === text[index + 1];
   else if (role === colon) facts.colons += 1;
   else if (role === tab) facts.tabs += 1;
   else if (role === bar) facts.bars += 1;

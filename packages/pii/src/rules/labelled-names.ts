@@ -2,69 +2,89 @@
 import { givenNames } from '../dictionaries/given-names.ts';
 import { foldKanji } from '../dictionaries/kanji-variants.ts';
 import { surnameReadings } from '../dictionaries/surnames.ts';
-import type { Emit, Evidence } from '../finding.ts';
+import type { Candidate, Emit, Evidence } from '../finding.ts';
 import type { Region } from '../region.ts';
 import { weights } from '../scoring.ts';
 import {
-  fieldLabels,
-  kanaLabel,
-  labelCharacters,
-  labelInRun,
+  honorificBehind,
+  honorificStarts,
+  labelEndingAt,
+  mayEndLabel,
+  nameColumn,
   organisationCharacters,
-  strongLabel,
 } from './name-words.ts';
-import { findPersonName } from './person-names.ts';
+import { findPersonName, isHan } from './person-names.ts';
 
 const kanjiName =
-  /[\p{Script=Han}々ヶ]{1,4}[ 　]?[\p{Script=Han}々\p{Script=Hiragana}\p{Script=Katakana}ー]{1,4}(?=[\s、。,()（）|」\]]|$|様|殿|氏|さん)/uy;
+  /[\p{Script=Han}々ヶ]{1,4} ?[\p{Script=Han}々\p{Script=Hiragana}\p{Script=Katakana}ー]{1,4}(?=[\s、。,()|」\]/]|$|様|殿|氏|さん)/uy;
 const kanaName = /(?:[ァ-ヶー]{2,8}[ ・]?[ァ-ヶー]{2,8}|[ぁ-ん]{2,6} [ぁ-ん]{2,6})(?![ァ-ヶーぁ-んA-Za-z])/y;
-const kanaWithHonorific = /(?<![ァ-ヶー])([ァ-ヶー]{2,6})(?: ?[ァ-ヶー]{2,6})?(?= ?(?:様|さん|氏|殿))/g;
-const cellName = /^ ?([\p{Script=Han}々ヶ]{1,4}[ 　]?[\p{Script=Han}々\p{Script=Hiragana}ァ-ヶー]{1,4}) ?$/u;
-const nameHeading =
-  /氏名|名前|社員名|従業員名|担当者|承認者|作成者|起票者|確認者|記入者|報告者|申請者|検査員|作業者|責任者|名義/;
-const kanjiWithHonorific =
-  /(?<![\p{Script=Han}々])[\p{Script=Han}々ヶ]{1,4} ?[\p{Script=Han}々ぁ-ん]{1,3}?(?= ?(?:様|さん|氏|殿|課長|部長|係長|主任|社長))/gu;
 const kanjiRun = /[\p{Script=Han}々ヶ]{1,4} ?[\p{Script=Han}々]{1,3}(?![\p{Script=Han}々])/uy;
-const labelBefore = new RegExp(`(?:${fieldLabels})(?:は|が|:|=|\\(|・| |\\t){1,3}(?=\\p{Script=Han})`, 'gu');
+const cellName = /^ ?([\p{Script=Han}々ヶ]{1,4} ?[\p{Script=Han}々\p{Script=Hiragana}ァ-ヶー]{1,4}) ?$/u;
+/** In front of an honorific. */
+const kanjiAtEnd =
+  /(?<![\p{Script=Han}々])([\p{Script=Han}々ヶ]{1,4} ?[\p{Script=Han}々]{1,3}|[\p{Script=Han}々]{1,4} ?[ぁ-ん]{2,3}) ?$/u;
+const kanaAtEnd = /(?<![ァ-ヶー])(([ァ-ヶー]{2,6})(?: [ァ-ヶー]{2,6})?) ?$/;
+const longestName = 14;
 
-/** Names by their labels: 氏名 with a name that no dictionary knows, フリガナ, a label grown together with the name, columns of tables. */
+const roles = new Uint8Array(0x10000);
+const labelEnd = 1;
+const honorific = 2;
+for (let unit = 0; unit < 0x10000; unit += 1) if (mayEndLabel(unit)) roles[unit] = labelEnd;
+for (const character of honorificStarts) roles[character.charCodeAt(0)]! |= honorific;
+
+/** Names by what stands beside them: 氏名 with a name that no dictionary knows, フリガナ, 担当田中 grown together, columns of tables. */
 export function findLabelledNames(region: Region, emit: Emit): void {
   const { line } = region;
-  if (labelCharacters.test(line)) {
-    for (const match of line.matchAll(labelInRun))
-      findPersonName(region, region.from + match.index + match[0].length, emit);
-    for (const match of line.matchAll(strongLabel))
-      proposeAfter(region, match.index + match[0].length, kanjiName, match[0], 'name/labelled', emit);
+  for (let at = 1; at < line.length; at += 1) {
+    const role = roles[line.charCodeAt(at)]!;
+    if (role === 0) continue;
+    if ((role & labelEnd) !== 0) lookBehindLabel(region, at, emit);
+    if ((role & honorific) !== 0 && honorificBehind.test(line.slice(at, at + 6))) lookBeforeHonorific(region, at, emit);
   }
-  findUnknownFamilies(region, emit);
-  if (/[カふフ名]/.test(line))
-    for (const match of line.matchAll(kanaLabel))
-      proposeAfter(region, match.index + match[0].length, kanaName, match[0], 'name/kana', emit);
-  for (const match of line.matchAll(kanaWithHonorific)) {
-    if (!surnameReadings.has(match[1]!)) continue;
-    const from = region.from + match.index;
-    emit(candidate(from, from + match[0].length, 'name/kana', '敬称'));
-  }
-  if (region.table !== undefined && nameHeading.test(region.table.header)) proposeCells(region, emit);
+  if (region.table !== undefined && nameColumn.test(region.table.header)) proposeCells(region, emit);
 }
 
-/** A family name of no dictionary with a given name of one, beside a label or in front of an honorific. */
-function findUnknownFamilies(region: Region, emit: Emit): void {
-  const { line } = region;
-  const propose = (at: number, name: string, word: string) => {
-    if (!endsInGivenName(name) || organisationCharacters.test(name)) return;
-    emit(candidate(region.from + at, region.from + at + name.length, 'name/given', word));
-  };
-  if (/[様んさ氏殿長任]/.test(line))
-    for (const match of line.matchAll(kanjiWithHonorific)) propose(match.index, match[0], '敬称');
-  for (const match of line.matchAll(labelBefore)) {
-    kanjiRun.lastIndex = match.index + match[0].length;
-    const run = kanjiRun.exec(line);
-    if (run !== null) propose(run.index, run[0], match[0].slice(0, 3));
+function lookBehindLabel(region: Region, at: number, emit: Emit): void {
+  const { line, from } = region;
+  const label = labelEndingAt(line, at);
+  if (label === undefined) return;
+  const { word, kinds } = label;
+  if (isHan(line.charCodeAt(at + 1))) {
+    findPersonName(region, from + at + 1, emit);
+    return;
   }
+  const gap = /^(?:は|が|[:=(・\t ]|名[: ]){1,3}/.exec(line.slice(at + 1, at + 5))?.[0].length ?? 0;
+  if (gap === 0) return;
+  const start = at + 1 + gap;
+  if (kinds.kana) propose(region, start, kanaName, 'name/kana', word, emit);
+  if (kinds.strong) propose(region, start, kanjiName, 'name/labelled', word, emit);
+  if (!kinds.field) return;
+  kanjiRun.lastIndex = start;
+  const run = kanjiRun.exec(line)?.[0];
+  if (run !== undefined && endsInGivenName(run)) emit(candidate(region, start, run, 'name/given', word));
+}
+
+function propose(region: Region, at: number, pattern: RegExp, rule: string, word: string, emit: Emit): void {
+  pattern.lastIndex = at;
+  const found = pattern.exec(region.line)?.[0];
+  if (found !== undefined && !organisationCharacters.test(found)) emit(candidate(region, at, found, rule, word));
+}
+
+/** A family name of no dictionary with a given name of one, or a common family name in kana. */
+function lookBeforeHonorific(region: Region, at: number, emit: Emit): void {
+  const { line } = region;
+  const front = line.slice(Math.max(0, at - longestName), at);
+  const start = (name: RegExpExecArray) => at - front.length + name.index;
+  const kanji = kanjiAtEnd.exec(front);
+  if (kanji !== null && endsInGivenName(kanji[1]!))
+    emit(candidate(region, start(kanji), kanji[1]!, 'name/given', '敬称'));
+  const kana = kanaAtEnd.exec(front);
+  if (kana !== null && surnameReadings.has(kana[2]!))
+    emit(candidate(region, start(kana), kana[1]!, 'name/kana', '敬称'));
 }
 
 function endsInGivenName(name: string): boolean {
+  if (organisationCharacters.test(name)) return false;
   const folded = foldKanji(name);
   const gap = folded.indexOf(' ');
   if (gap > 0) return givenNames.has(folded.slice(gap + 1));
@@ -73,33 +93,25 @@ function endsInGivenName(name: string): boolean {
   return false;
 }
 
-function proposeAfter(region: Region, at: number, pattern: RegExp, label: string, rule: string, emit: Emit): void {
-  pattern.lastIndex = at;
-  const found = pattern.exec(region.line)?.[0];
-  if (found === undefined || organisationCharacters.test(found)) return;
-  const from = region.from + at;
-  emit(candidate(from, from + found.length, rule, label.replace(/[: \t(]+$/, '')));
-}
-
 function proposeCells(region: Region, emit: Emit): void {
   const { separator, header } = region.table!;
   if (region.line === header) return;
   const headings = header.split(separator);
-  let at = region.from;
+  let at = 0;
   for (const [index, cell] of region.line.split(separator).entries()) {
-    const name = nameHeading.test(headings[index] ?? '') ? cellName.exec(cell)?.[1] : undefined;
-    if (name !== undefined && !organisationCharacters.test(name)) {
-      const from = at + cell.indexOf(name);
-      emit(candidate(from, from + name.length, 'name/labelled', '氏名'));
-    }
+    const name = nameColumn.test(headings[index] ?? '') ? cellName.exec(cell)?.[1] : undefined;
+    if (name !== undefined && !organisationCharacters.test(name))
+      emit(candidate(region, at + cell.indexOf(name), name, 'name/labelled', '氏名'));
     at += cell.length + separator.length;
   }
 }
 
-function candidate(from: number, to: number, rule: string, word: string) {
+/** `at` is a position of the line. */
+function candidate(region: Region, at: number, name: string, rule: string, word: string): Candidate {
   const evidence: Evidence[] = [
     { kind: 'shape', weight: weights.mixed },
     { kind: 'context', weight: weights.context, word },
   ];
-  return { class: 'person-name', rule, from, to, evidence, contextDone: true } as const;
+  const from = region.from + at;
+  return { class: 'person-name', rule, from, to: from + name.length, evidence, contextDone: true };
 }
