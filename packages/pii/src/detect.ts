@@ -96,7 +96,7 @@ class Detection {
     findPostalCodes(region, groups, this.#emit);
     findLicencePlates(region, groups, this.#emit);
     findIpv4Addresses(region, groups, this.#emit);
-    findCoordinates(region, this.#emit);
+    findCoordinates(region, groups, this.#emit);
     if (withPlaces || (facts?.digits ?? 0) >= 2) findAddresses(region, this.#emit);
   }
 

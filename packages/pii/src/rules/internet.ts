@@ -64,9 +64,15 @@ const pair = /(?<![\d.-])(-?\d{1,2}\.\d{4,15})(?:, ?| ?\/ ?| |、)(?:[^\d\n]{0,8
 const degrees =
   /北緯 ?\d{1,2}(?:\.\d+)?度[^\n]{0,24}?東経 ?\d{2,3}(?:\.\d+)?度(?: ?\d{1,2}分)?(?: ?\d{1,2}(?:\.\d+)?秒)?/g;
 
+function hasLongDecimals({ text }: Region, groups: DigitGroups): boolean {
+  for (let group = 1; group < groups.count; group += 1)
+    if (groups.lengthOf(group) >= 4 && text[groups.from[group]! - 1] === '.') return true;
+  return false;
+}
+
 /** Latitude and longitude: with four decimals (ten metres) or more, in Japan's range. */
-export function findCoordinates(region: Region, emit: Emit): void {
-  for (const match of region.line.matchAll(pair)) {
+export function findCoordinates(region: Region, groups: DigitGroups, emit: Emit): void {
+  for (const match of hasLongDecimals(region, groups) ? region.line.matchAll(pair) : []) {
     const latitude = Number(match[1]);
     const longitude = Number(match[2]);
     if (latitude < 20 || latitude > 46 || longitude < 122 || longitude > 154) continue;

@@ -5,14 +5,7 @@ import { surnameReadings } from '../dictionaries/surnames.ts';
 import type { Candidate, Emit, Evidence } from '../finding.ts';
 import type { Region } from '../region.ts';
 import { weights } from '../scoring.ts';
-import {
-  honorificBehind,
-  honorificStarts,
-  labelEndingAt,
-  mayEndLabel,
-  nameColumn,
-  organisationCharacters,
-} from './name-words.ts';
+import { honorificBehind, honorificStarts, labelEndingAt, mayEndLabel, nameColumn, notOfNames } from './name-words.ts';
 import { findPersonName, isHan } from './person-names.ts';
 
 const kanjiName =
@@ -67,7 +60,7 @@ function lookBehindLabel(region: Region, at: number, emit: Emit): void {
 function propose(region: Region, at: number, pattern: RegExp, rule: string, word: string, emit: Emit): void {
   pattern.lastIndex = at;
   const found = pattern.exec(region.line)?.[0];
-  if (found !== undefined && !organisationCharacters.test(found)) emit(candidate(region, at, found, rule, word));
+  if (found !== undefined && !notOfNames.test(found)) emit(candidate(region, at, found, rule, word));
 }
 
 /** A family name of no dictionary with a given name of one, or a common family name in kana. */
@@ -84,7 +77,7 @@ function lookBeforeHonorific(region: Region, at: number, emit: Emit): void {
 }
 
 function endsInGivenName(name: string): boolean {
-  if (organisationCharacters.test(name)) return false;
+  if (notOfNames.test(name)) return false;
   const folded = foldKanji(name);
   const gap = folded.indexOf(' ');
   if (gap > 0) return givenNames.has(folded.slice(gap + 1));
@@ -100,7 +93,7 @@ function proposeCells(region: Region, emit: Emit): void {
   let at = 0;
   for (const [index, cell] of region.line.split(separator).entries()) {
     const name = nameColumn.test(headings[index] ?? '') ? cellName.exec(cell)?.[1] : undefined;
-    if (name !== undefined && !organisationCharacters.test(name))
+    if (name !== undefined && !notOfNames.test(name))
       emit(candidate(region, at + cell.indexOf(name), name, 'name/labelled', '氏名'));
     at += cell.length + separator.length;
   }

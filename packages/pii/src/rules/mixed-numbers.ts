@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { corporateNumberHolds, machineReadableCheck, vehicleNumberHolds } from '../check-digits.ts';
 import type { PiiClass } from '../classes.ts';
-import type { DigitGroups } from '../digit-groups.ts';
+import { type DigitGroups, isLatinLetter } from '../digit-groups.ts';
 import type { Emit, Evidence } from '../finding.ts';
 import type { Region } from '../region.ts';
 import { weights } from '../scoring.ts';
@@ -66,7 +66,8 @@ export function findMixedNumbers(region: Region, groups: DigitGroups, emit: Emit
   for (let group = 0; group < groups.count; group += 1) {
     const at = groups.from[group]!;
     const length = groups.lengthOf(group);
-    longToken ||= length >= 4;
+    // A chassis number of 17 ends in four digits or more behind letters.
+    longToken ||= length >= 4 && (length === 17 || isLatinLetter(text.charCodeAt(at - 1)));
     for (const form of forms) {
       if (!form.digits.includes(length) || at - form.lead < region.from) continue;
       form.pattern.lastIndex = at - form.lead;
@@ -78,7 +79,8 @@ export function findMixedNumbers(region: Region, groups: DigitGroups, emit: Emit
     }
     if (length === 6 || length === 7) findChassis(region, at, at + length, emit);
   }
-  if (longToken) findLongForms(region, emit);
+  if (longToken) findVehicleNumbers(region, emit);
+  if (groups.count >= 3 && region.line.includes('<')) findPassportZones(region, emit);
 }
 
 /** The Japanese 車台番号: model code, hyphen, serial number. Part numbers look alike, so it is nothing without its word. */
@@ -91,14 +93,16 @@ function findChassis(region: Region, at: number, to: number, emit: Emit): void {
   emit({ class: 'vehicle-identification-number', rule: 'chassis', from, to, evidence });
 }
 
-function findLongForms(region: Region, emit: Emit): void {
+function findVehicleNumbers(region: Region, emit: Emit): void {
   for (const match of region.line.matchAll(vehicleNumber)) {
     if (!/[A-Z]/.test(match[0]) || !/\d{4}$/.test(match[0])) continue;
     const from = region.from + match.index;
     const evidence = vehicleNumberHolds(match[0]) ? [mixed, checked] : [mixed];
     emit({ class: 'vehicle-identification-number', rule: 'vin', from, to: from + 17, evidence });
   }
-  if (!region.line.includes('<')) return;
+}
+
+function findPassportZones(region: Region, emit: Emit): void {
   for (const match of region.line.matchAll(passportZone)) {
     const zone = match[0];
     const fields = [zone.slice(0, 10), zone.slice(13, 20), zone.slice(21, 28)];

@@ -72,5 +72,5 @@ export const politeWords = /^(?:奥様|神様|王様|皆様|東様|北様)/;
 /** Heads of columns that hold names. */
 export const nameColumn =
   /氏名|名前|担当|作成者|承認者|起票者|確認者|記入者|報告者|申請者|名義|社員名|従業員名|検査員|作業者|責任者|顧客名|お客様/;
-/** Parts of organisations, which stand beside the same labels. */
-export const organisationCharacters = /[部課係室社局会店署班組株工場]|センター/;
+/** Parts of organisations, and other fields of a form, which stand beside the same labels. */
+export const notOfNames = /[部課係室社局会店署班組株工場]|センター|番号|(?:[号名日欄所先等類別者書票印]|年齢|電話)$/;
