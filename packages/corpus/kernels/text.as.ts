@@ -6,7 +6,7 @@
 const fnvBasis: u32 = 0x811c9dc5;
 const fnvPrime: u32 = 0x01000193;
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function mixed(word: u32): u32 {
   word = (word ^ (word >> 16)) * 0x85ebca6b;
@@ -14,7 +14,7 @@ function mixed(word: u32): u32 {
   return word ^ (word >> 16);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function mixed4(words: v128): v128 {
   words = i32x4.mul(v128.xor(words, i32x4.shr_u(words, 16)), i32x4.splat(0x85ebca6b));
@@ -22,13 +22,13 @@ function mixed4(words: v128): v128 {
   return v128.xor(words, i32x4.shr_u(words, 16));
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isHigh(unit: u32): bool {
   return (unit & 0xfc00) == 0xd800;
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isLow(unit: u32): bool {
   return (unit & 0xfc00) == 0xdc00;
@@ -120,7 +120,7 @@ export function lowerSlots(hashes: usize, count: i32, seeds: usize, slots: usize
 const firstTable: i32 = 8192;
 
 /** Finds or makes the slot of a key (not 0) in a table of `mask + 1` words with linear probing. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function slotOf(keys: usize, mask: u32, key: u32): u32 {
   let slot = ((key * 0x9e3779b1) >> 15) & mask;

@@ -35,7 +35,8 @@ export function documentFingerprint(text: string): DocumentFingerprint {
   };
 }
 
-function paragraphsOf(text: string): Paragraph[] {
+/** Lines of the text that are paragraphs, in order. */
+export function paragraphsOf(text: string): Paragraph[] {
   const paragraphs: Paragraph[] = [];
   for (let start = 0; start < text.length; ) {
     const feed = text.indexOf('\n', start);

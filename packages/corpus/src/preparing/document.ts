@@ -27,7 +27,10 @@ export function textOf(content: RecordContent): string {
   return content.kind === 'text' ? content.text : content.messages.map(({ content: said }) => said).join('\n');
 }
 
-/** 0 to 999 by a hash of the digest with a fixed salt: equal documents fall on the same side in every run and at every member. */
+/**
+ * 0 to 999 by a hash of the digest with a fixed salt: equal documents fall on the same side in every run and at every member.
+ * @param digest at least 32 hexadecimal characters
+ */
 export function splitPlace(digest: string): number {
-  return Number.parseInt(sha256Hex(`kiban/held-out/1\n${digest}`).slice(0, 8), 16) % 1_000;
+  return Number.parseInt(sha256Hex(`kiban/held-out/1\n${digest.slice(0, 32)}`).slice(0, 8), 16) % 1_000;
 }

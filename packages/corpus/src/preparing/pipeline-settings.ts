@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-import { canonicalJson, type Sha256Digest, sha256Hex } from '@kiban/core';
+import { createHmac } from 'node:crypto';
+import { canonicalJson, type Sealed, type Sha256Digest, sha256Hex } from '@kiban/core';
 import type { ProfileName } from '@kiban/japanese';
+import type { TextKind } from '../quality/quality-labels.ts';
+import type { QualityProfile } from '../quality/quality-profile.ts';
 import type { TextEncoding } from '../reading/text-record.ts';
 
 /** Raised when the code makes something else of the same document: prepared documents of an older version are made anew. */
 const pipelineVersion = 1;
 
+/**
+ * What the documents of a data set are, which decides how they are judged. `auto`: prose of 1,000 characters or more is a `document`, everything else
+ * a `log`. `record`: rows and fields, not judged and kept as they are but for line ends.
+ */
+export type DataSetKind = 'auto' | TextKind | 'record';
+
 /** What decides what a document becomes. Plain data: it goes to worker threads and into a digest. */
 export interface PipelineSettings {
   /** Name of the data set, which record ids are made from. */
   readonly source: string;
+  readonly kind: DataSetKind;
   readonly profile: ProfileName;
   /** Encoding of legacy files whose bytes fit Shift_JIS and EUC-JP alike. */
   readonly encoding: TextEncoding | null;
+  readonly quality: QualityProfile;
+  /** Policy for personal data as YAML; null for the built-in one. */
+  readonly personalDataPolicy: string | null;
 }
 
-/** Names a pipeline: version, settings, and the Unicode tables of this Node, which decide on normalisation and word cuts. */
-export function pipelineDigest(settings: PipelineSettings): Sha256Digest {
+/** Names a pipeline: version, settings, key, and the Unicode tables of this Node, which decide on normalisation and word cuts. */
+export function pipelineDigest(settings: PipelineSettings, surrogateKey: Sealed<Uint8Array>): Sha256Digest {
   const { icu = '', unicode = '' } = process.versions;
-  return sha256Hex(canonicalJson({ version: pipelineVersion, icu, unicode, settings: { ...settings } }));
+  // With another key the same name gets another surrogate.
+  const key = createHmac('sha256', surrogateKey.open()).update('kiban/pipeline-key/1').digest('hex');
+  return sha256Hex(canonicalJson({ version: pipelineVersion, icu, unicode, key, settings: { ...settings } }));
 }

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isKibanError, KibanError, writeFileDurably } from '@kiban/core';
+import { isKibanError, KibanError, type Sealed, writeFileDurably } from '@kiban/core';
 import type { ProfileName } from '@kiban/japanese';
+import { cutParagraphs, paragraphsOf } from '../deduplicating/document-fingerprint.ts';
 import { indexName } from '../packing/shard-index.ts';
+import { kibanQuality1, type QualityProfile } from '../quality/quality-profile.ts';
 import { describeOutcome } from '../reading/describe-outcome.ts';
-import type { FileOutcome } from '../reading/file-outcome.ts';
-import type { TextEncoding } from '../reading/text-record.ts';
+import type { RecordContent, TextEncoding } from '../reading/text-record.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { DigestSet } from './digest-set.ts';
-import { splitPlace, textOf } from './document.ts';
-import type { PipelineSettings } from './pipeline-settings.ts';
+import { chooseDocuments } from './choose-documents.ts';
+import { textOf } from './document.ts';
+import { HeldOutRegister } from './held-out-register.ts';
+import type { DataSetKind, PipelineSettings } from './pipeline-settings.ts';
 import { type PreparedFiles, prepareFiles } from './prepare-files.ts';
 import type { PrepareProgress, PrepareReport } from './prepare-report.ts';
 import { PrepareTally } from './prepare-tally.ts';
-import { SegmentStore } from './segment-store.ts';
+import { SegmentStore, segmentDamaged } from './segment-store.ts';
 import { heldOutShardName, SplitSides, trainingShardName } from './split-sides.ts';
 
 export interface PrepareOptions {
@@ -22,8 +24,16 @@ export interface PrepareOptions {
   /** Name of the data set. */
   readonly source: string;
   readonly tokenizer: Tokenizer;
-  /** Default `kiban-ja-1`. */
-  readonly profile?: ProfileName;
+  /** Default `auto`. */
+  readonly kind?: DataSetKind | undefined;
+  /** Default `kiban-ja-1`, for records `kiban-raw-1`. */
+  readonly profile?: ProfileName | undefined;
+  /** Default {@link kibanQuality1}. */
+  readonly quality?: QualityProfile | undefined;
+  /** Policy for personal data, YAML; by default the built-in one. */
+  readonly personalDataPolicy?: string | undefined;
+  /** Of the node, 32 bytes: surrogates of names and addresses follow from it. */
+  readonly surrogateKey: Sealed<Uint8Array>;
   /** Encoding of legacy files whose bytes fit Shift_JIS and EUC-JP alike. */
   readonly encoding?: TextEncoding | undefined;
   readonly sequenceLength: number;
@@ -58,8 +68,11 @@ export async function prepareDataSet(options: PrepareOptions): Promise<PrepareRe
   await clearResult(options.outputDirectory);
   const settings: PipelineSettings = {
     source: options.source,
-    profile: options.profile ?? 'kiban-ja-1',
+    kind: options.kind ?? 'auto',
+    profile: options.profile ?? (options.kind === 'record' ? 'kiban-raw-1' : 'kiban-ja-1'),
     encoding: options.encoding ?? null,
+    quality: options.quality ?? kibanQuality1,
+    personalDataPolicy: options.personalDataPolicy ?? null,
   };
   const progress = { files: 0, filesTotal: 0, bytesRead: 0, bytesTotal: 0, documents: 0, tokens: 0 };
   const onProgress = (change: Partial<PrepareProgress>) => options.onProgress?.({ ...Object.assign(progress, change) });
@@ -68,6 +81,7 @@ export async function prepareDataSet(options: PrepareOptions): Promise<PrepareRe
       folder: options.folder,
       store,
       settings,
+      surrogateKey: options.surrogateKey,
       workerCount: options.workerCount,
       onProgress,
       signal: options.signal,
@@ -98,25 +112,31 @@ async function packSegments(
   const { tokenizer, sequenceLength, outputDirectory, heldOutPerMille, signal } = options;
   const tally = new PrepareTally();
   for (const segment of segments) for (const file of segment.files) tally.add(file);
-  const counts = { chats: 0, duplicates: 0 };
-  const seen = new DigestSet();
+  const counts = { documents: 0, chats: 0, boilerplateParagraphs: 0 };
+  const register = await HeldOutRegister.open(store.folder);
+  const choice = await chooseDocuments(store.fingerprintFolders(segments), settings.source, register, signal);
+  let ordinal = -1;
   // All pieces of a long document go where its first piece goes.
   let placeOfDocument = 0;
-  const sides = await SplitSides.open(options);
+  const sides = await SplitSides.open({ ...options, register });
   try {
     for (const segment of segments)
       for await (const { content, digest, part } of store.documents(segment)) {
         signal?.throwIfAborted();
-        if (part === 0) placeOfDocument = splitPlace(digest);
-        if (!seen.add(digest)) {
-          counts.duplicates += 1;
-          continue;
-        }
+        ordinal += 1;
+        if (ordinal >= choice.documents) throw segmentDamaged(segment.unit, store.folder);
+        if (part === 0) placeOfDocument = choice.place(ordinal);
+        if (choice.verdict(ordinal) !== 'kept') continue;
+        const kept = withoutBoilerplate(content, choice.boilerplate);
+        counts.boilerplateParagraphs += kept.cut;
+        const text = textOf(kept.content);
+        if (text.trim() === '') continue;
+        counts.documents += 1;
         if (content.kind === 'chat') counts.chats += 1;
-        await sides.add({ content, text: textOf(content), digest }, placeOfDocument);
-        if (seen.size % 256 === 0) onProgress({ documents: sides.documents, tokens: sides.tokens });
+        await sides.add({ content: kept.content, text, digest }, placeOfDocument);
+        if (counts.documents % 256 === 0) onProgress({ documents: sides.documents, tokens: sides.tokens });
       }
-    if (seen.size === 0) throw withoutText(options.folder, tally.problems);
+    if (counts.documents === 0) throw withoutText(options.folder, tally);
     const { training, heldOut, shards } = await sides.finish();
     const characters = training.characters + heldOut.characters;
     const tokens = training.tokens + heldOut.tokens;
@@ -133,8 +153,9 @@ async function packSegments(
       files: tally.files(),
       faults: tally.faults,
       dropped: tally.dropped,
+      qualityRules: tally.qualityRules,
       personalData: tally.personalData,
-      documents: seen.size,
+      duplicates: { exact: choice.exactDuplicates, near: choice.nearDuplicates },
       ...counts,
       characters,
       tokens,
@@ -152,8 +173,28 @@ async function packSegments(
   }
 }
 
-function withoutText(folder: string, problems: readonly FileOutcome[]): KibanError {
-  const shown = problems.slice(0, 5).map(describeOutcome);
+/** Of a chat nothing is cut: a turn without what it answers is worse than a repeated line. */
+function withoutBoilerplate(
+  content: RecordContent,
+  boilerplate: ReadonlySet<string>,
+): { readonly content: RecordContent; readonly cut: number } {
+  if (content.kind === 'chat' || boilerplate.size === 0) return { content, cut: 0 };
+  const paragraphs = paragraphsOf(content.text).filter(({ digest }) => boilerplate.has(digest));
+  if (paragraphs.length === 0) return { content, cut: 0 };
+  return {
+    content: { kind: 'text', text: cutParagraphs(content.text, paragraphs, boilerplate) },
+    cut: paragraphs.length,
+  };
+}
+
+function withoutText(folder: string, { problems, dropped }: PrepareTally): KibanError {
+  const shown = [
+    ...problems.slice(0, 5).map(describeOutcome),
+    ...Object.entries(dropped).map(([reason, count]) => ({
+      ja: `除外した文書: ${reason} ${count} 件`,
+      en: `Documents dropped: ${reason} ${count}`,
+    })),
+  ];
   return new KibanError({
     code: 'folder-without-text',
     status: 422,

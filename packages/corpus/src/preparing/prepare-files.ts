@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Sha256Digest } from '@kiban/core';
+import type { Sealed, Sha256Digest } from '@kiban/core';
 import { listFiles } from './list-files.ts';
 import { type PipelineSettings, pipelineDigest } from './pipeline-settings.ts';
 import type { UnitFile } from './prepare-unit.ts';
@@ -24,6 +24,8 @@ export interface PrepareFilesOptions {
   readonly folder: string;
   readonly store: SegmentStore;
   readonly settings: PipelineSettings;
+  /** Of the node, 32 bytes: surrogates of names and addresses follow from it. */
+  readonly surrogateKey: Sealed<Uint8Array>;
   /** Threads; by default one per processor, and none for little data. */
   readonly workerCount?: number | undefined;
   /** Files that were prepared before count from the start. */
@@ -51,8 +53,8 @@ const waitForOthersMs = 250;
  * @throws as `scanFolder`; KibanError `disk-full`; the signal's reason
  */
 export async function prepareFiles(options: PrepareFilesOptions): Promise<PreparedFiles> {
-  const { folder, store, settings, signal, onProgress } = options;
-  const pipeline = pipelineDigest(settings);
+  const { folder, store, settings, surrogateKey, signal, onProgress } = options;
+  const pipeline = pipelineDigest(settings, surrogateKey);
   const files = await listFiles(folder);
   const planFolder = join(store.folder, 'plans');
   const claimFolder = join(store.folder, 'claims');
@@ -66,19 +68,19 @@ export async function prepareFiles(options: PrepareFilesOptions): Promise<Prepar
 
   for (;;) {
     signal?.throwIfAborted();
-    const manifests = await store.manifests(pipeline);
+    const manifests = await liveSegments(store, pipeline, files);
     const missing = uncovered(files, manifests);
     progress.files = files.length - missing.length;
     progress.bytesRead = progress.bytesTotal - missing.reduce((sum, { identity }) => sum + identity.bytes, 0);
     tell();
-    if (missing.length === 0) break;
+    if (missing.length === 0) {
+      await clearPlans(planFolder);
+      await store.sweep(pipeline, options.staleMs ?? staleClaimMs);
+      return { pipeline, segments: manifests };
+    }
     const units = await agreeOnUnits(planFolder, pipeline, files, missing, options.unitLimits);
     await runUnits(units);
   }
-  await clearPlans(planFolder);
-  await store.sweep(pipeline, options.staleMs ?? staleClaimMs);
-  return { pipeline, segments: await keepLive(store, pipeline, files) };
-
   async function runUnits(units: readonly WorkUnit[]): Promise<void> {
     const byPath = new Map(files.map((file) => [file.identity.path, file]));
     const bytes = units.flatMap((unit) => unit.files).reduce((sum, file) => sum + file.bytes, 0);
@@ -86,8 +88,8 @@ export async function prepareFiles(options: PrepareFilesOptions): Promise<Prepar
     const waiting = [...units];
     const runners: UnitRunner[] =
       workers === 0
-        ? [inlineRunner(settings)]
-        : Array.from({ length: Math.min(workers, units.length) }, () => threadRunner(settings));
+        ? [inlineRunner(settings, surrogateKey)]
+        : Array.from({ length: Math.min(workers, units.length) }, () => threadRunner(settings, surrogateKey));
     try {
       const ends = await Promise.allSettled(runners.map((runner) => lane(runner)));
       const failed = ends.find((end) => end.status === 'rejected');
@@ -157,22 +159,25 @@ function uncovered(files: readonly UnitFile[], manifests: readonly SegmentManife
   return files.filter((file) => !covered.has(keyOf(file.identity)));
 }
 
-/** Segments without what is gone from the folder: a document that was deleted must not live on here. */
-async function keepLive(
+/**
+ * The segments of this listing in its order. One that holds a file which is gone or has changed is taken out, and its other files are prepared
+ * again: a document that was deleted must not live on here.
+ */
+async function liveSegments(
   store: SegmentStore,
   pipeline: Sha256Digest,
   files: readonly UnitFile[],
 ): Promise<readonly SegmentManifest[]> {
   const order = new Map(files.map((file, index) => [keyOf(file.identity), index]));
   const taken = new Set<string>();
-  const kept: SegmentManifest[] = [];
+  const live: SegmentManifest[] = [];
   for (const manifest of await store.manifests(pipeline)) {
-    const live = manifest.files.filter(({ identity }) => order.has(keyOf(identity)) && !taken.has(keyOf(identity)));
-    for (const { identity } of live) taken.add(keyOf(identity));
-    if (live.length === manifest.files.length) kept.push(manifest);
-    else if (live.length === 0) await store.remove(manifest.unit);
-    else kept.push(await store.rewrite(manifest, new Set(live.map(({ identity }) => identity.path))));
+    const keys = manifest.files.map(({ identity }) => keyOf(identity));
+    if (keys.every((key) => order.has(key) && !taken.has(key))) {
+      for (const key of keys) taken.add(key);
+      live.push(manifest);
+    } else await store.remove(manifest.unit);
   }
   const first = ({ files: [one] }: SegmentManifest) => order.get(keyOf(one!.identity)) ?? 0;
-  return kept.sort((a, b) => first(a) - first(b));
+  return live.sort((a, b) => first(a) - first(b));
 }

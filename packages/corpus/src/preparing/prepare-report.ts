@@ -46,12 +46,17 @@ export interface PrepareReport {
   readonly faults: Partial<Record<FaultReason, number>>;
   /** Documents that ended in the pipeline, by reason; duplicates are counted apart. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Rules of the quality profile that dropped documents missed; one may miss several. */
+  readonly qualityRules: Readonly<Record<string, number>>;
   /** Personal data found, by class and action. */
   readonly personalData: Readonly<Record<string, number>>;
   /** After removal of duplicates; pieces of a document that was too long count each. */
   readonly documents: number;
   readonly chats: number;
-  readonly duplicates: number;
+  /** Equal documents, and near copies of prose, that were left out. */
+  readonly duplicates: { readonly exact: number; readonly near: number };
+  /** Paragraphs cut because they stand in over 1 % of the documents and in over 20. */
+  readonly boilerplateParagraphs: number;
   /** UTF-16 code units after the profile. */
   readonly characters: number;
   readonly tokens: number;

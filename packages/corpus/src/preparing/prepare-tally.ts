@@ -12,13 +12,14 @@ export class PrepareTally {
   readonly problems: FileOutcome[] = [];
   readonly faults: Partial<Record<FaultReason, number>> = {};
   readonly dropped: Record<string, number> = {};
+  readonly qualityRules: Record<string, number> = {};
   readonly personalData: Record<string, number> = {};
   readonly #byEncoding: Partial<Record<RecordEncoding, number>> = {};
   readonly #byRefusal: Partial<Record<RefusalReason, number>> = {};
   readonly #byStatus = { kept: 0, 'partly-kept': 0, refused: 0 };
   #bytes = 0;
 
-  add({ outcome, dropped, personalData }: SegmentFile): void {
+  add({ outcome, dropped, qualityRules, personalData }: SegmentFile): void {
     this.#byStatus[outcome.status] += 1;
     this.#bytes += outcome.bytes;
     if (outcome.encoding !== null) count(this.#byEncoding, outcome.encoding, 1);
@@ -26,6 +27,7 @@ export class PrepareTally {
     for (const [reason, times] of Object.entries(outcome.faultsByReason))
       count(this.faults, reason as FaultReason, times);
     for (const [reason, times] of Object.entries(dropped)) count(this.dropped, reason, times);
+    for (const [rule, times] of Object.entries(qualityRules)) count(this.qualityRules, rule, times);
     for (const [name, times] of Object.entries(personalData)) count(this.personalData, name, times);
     if (outcome.status !== 'kept' && this.problems.length < listedProblems) this.problems.push(outcome);
   }

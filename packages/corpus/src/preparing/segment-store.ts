@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { createZstdDecompress } from 'node:zlib';
 import { KibanError, type Sha256Digest } from '@kiban/core';
-import { type SegmentDocument, type SegmentManifest, segmentManifestSchema } from './segment.ts';
-import { createSegmentWriter } from './segment-writer.ts';
-import { unitName } from './work-units.ts';
+import { type SegmentDocument, type SegmentManifest, segmentManifestSchema, segmentNames } from './segment.ts';
 
 /** Sealed segments of one data set in a folder; several processes may add to it at the same time. */
 export class SegmentStore {
@@ -32,7 +30,7 @@ export class SegmentStore {
 
   /** The documents of a segment in order. @throws KibanError `segment-damaged` (409) when the bytes are not those that were sealed */
   async *documents(manifest: SegmentManifest): AsyncGenerator<SegmentDocument> {
-    const path = join(this.folder, `${manifest.unit}.jsonl.zst`);
+    const path = join(this.folder, segmentNames(manifest.unit).documents);
     const hash = createHash('sha256');
     const source = createReadStream(path);
     source.on('data', (chunk) => hash.update(chunk));
@@ -41,9 +39,14 @@ export class SegmentStore {
     try {
       for await (const line of linesOf(text)) yield JSON.parse(line) as SegmentDocument;
     } catch (cause) {
-      throw damaged(manifest.unit, path, cause);
+      throw segmentDamaged(manifest.unit, path, cause);
     }
-    if (hash.digest('hex') !== manifest.sha256) throw damaged(manifest.unit, path);
+    if (hash.digest('hex') !== manifest.sha256) throw segmentDamaged(manifest.unit, path);
+  }
+
+  /** A partition of fingerprints for each of the segments, in their order. */
+  fingerprintFolders(segments: readonly SegmentManifest[]): string[] {
+    return segments.map(({ unit }) => join(this.folder, segmentNames(unit).fingerprints));
   }
 
   /** False for a manifest whose data is gone. */
@@ -51,30 +54,11 @@ export class SegmentStore {
     return (await this.#manifest(unit)) !== undefined;
   }
 
-  /** The same segment with some of its files alone, under the name of what it holds then. */
-  async rewrite(manifest: SegmentManifest, keptPaths: ReadonlySet<string>): Promise<SegmentManifest> {
-    const files = manifest.files.filter(({ identity }) => keptPaths.has(identity.path));
-    const unit = unitName(
-      files.map(({ identity }) => identity),
-      manifest.pipeline,
-    );
-    const writer = await createSegmentWriter(this.folder, unit, manifest.pipeline);
-    try {
-      for await (const document of this.documents(manifest))
-        if (keptPaths.has(document.path)) await writer.add(document);
-      await writer.seal(files);
-    } catch (error) {
-      await writer.discard();
-      throw error;
-    }
-    await this.remove(manifest.unit);
-    return (await this.#manifest(unit))!;
-  }
-
   /** Takes a segment out of the store: the manifest first, so that what is left never counts. */
   async remove(unit: string): Promise<void> {
-    await rm(join(this.folder, `${unit}.json`), { force: true });
-    await rm(join(this.folder, `${unit}.jsonl.zst`), { force: true });
+    const { manifest, ...data } = segmentNames(unit);
+    for (const name of [manifest, ...Object.values(data)])
+      await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
   /** Segments of other pipelines, and what a crash left half-written by processes that are gone. */
@@ -86,14 +70,16 @@ export class SegmentStore {
       if (!name.endsWith('.tmp')) continue;
       const half = join(this.folder, name);
       const touchedMs = (await stat(half).catch(() => undefined))?.mtimeMs ?? nowMs;
-      if (nowMs - touchedMs > olderThanMs) await rm(half, { force: true });
+      if (nowMs - touchedMs > olderThanMs) await rm(half, { recursive: true, force: true });
     }
   }
 
   async #manifest(unit: string): Promise<SegmentManifest | undefined> {
     try {
-      const text = await readFile(join(this.folder, `${unit}.json`), 'utf8');
-      await access(join(this.folder, `${unit}.jsonl.zst`));
+      const names = segmentNames(unit);
+      const text = await readFile(join(this.folder, names.manifest), 'utf8');
+      await access(join(this.folder, names.documents));
+      await access(join(this.folder, names.fingerprints));
       return segmentManifestSchema.parse(JSON.parse(text));
     } catch {
       return undefined;
@@ -113,7 +99,8 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   if (rest !== '') yield rest;
 }
 
-function damaged(unit: string, path: string, cause?: unknown): KibanError {
+/** The caller takes the unit out of the store and prepares it again. */
+export function segmentDamaged(unit: string, path: string, cause?: unknown): KibanError {
   return new KibanError({
     code: 'segment-damaged',
     status: 409,

@@ -18,7 +18,7 @@ export type FileIdentity = z.infer<typeof fileIdentitySchema>;
 const countsSchema = z.record(z.string(), z.int().nonnegative());
 
 /**
- * Sidecar `UNIT.json` of a segment `UNIT.jsonl.zst`: which files it covers and what became of them. Written last: without it there is no segment.
+ * Sidecar `UNIT.json` of a segment `UNIT.jsonl.zst` and its fingerprints in `UNIT.fp/`: which files they cover and what became of them. Written last: without it there is no segment.
  * Holds counts and places, never text.
  */
 export const segmentManifestSchema = z.strictObject({
@@ -34,6 +34,8 @@ export const segmentManifestSchema = z.strictObject({
       documents: z.int().nonnegative(),
       /** Documents that ended here, by reason. */
       dropped: countsSchema,
+      /** Rules of the quality profile that documents missed; a document may miss several. */
+      qualityRules: countsSchema,
       /** Personal data found, by `class/action`. */
       personalData: countsSchema,
     }),
@@ -54,6 +56,16 @@ export interface SegmentDocument {
   readonly content: RecordContent;
   /** What makes two documents duplicates: SHA-256 of kind, roles and text after the profile, before anything was masked. */
   readonly digest: string;
-  /** Quality labels, numbers by name. */
-  readonly labels: Readonly<Record<string, number>>;
+}
+
+/** Files of a segment inside the store's folder. */
+export function segmentNames(unit: string) {
+  return {
+    manifest: `${unit}.json`,
+    documents: `${unit}.jsonl.zst`,
+    /** A partition of fingerprints: document n of the segment is record n. */
+    fingerprints: `${unit}.fp`,
+    /** For the local engineer alone. */
+    rejections: `${unit}.rejections`,
+  } as const;
 }

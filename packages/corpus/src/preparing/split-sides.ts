@@ -5,6 +5,7 @@ import { createShardWriter, type ShardWriter } from '../packing/shard-writer.ts'
 import { specialIds } from '../tokenizer/special-tokens.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { PreparedDocument } from './document.ts';
+import type { HeldOutRegister } from './held-out-register.ts';
 import type { SideReport } from './prepare-report.ts';
 
 export const trainingShardName = 'training.bin';
@@ -15,6 +16,7 @@ export interface SidesOptions {
   readonly sequenceLength: number;
   readonly heldOutPerMille: number;
   readonly outputDirectory: string;
+  readonly register: HeldOutRegister;
 }
 
 export interface SplitResult {
@@ -29,21 +31,23 @@ export interface SplitResult {
  */
 export class SplitSides {
   readonly #heldOutPerMille: number;
+  readonly #register: HeldOutRegister;
   readonly #training: Side;
   readonly #heldOut: Side;
   /** While nothing is held out, the document nearest to that side waits here. */
   #nearest: { readonly document: PreparedDocument; readonly place: number } | undefined;
   #first: PreparedDocument | undefined;
 
-  private constructor(heldOutPerMille: number, training: Side, heldOut: Side) {
+  private constructor({ heldOutPerMille, register }: SidesOptions, training: Side, heldOut: Side) {
     this.#heldOutPerMille = heldOutPerMille;
+    this.#register = register;
     this.#training = training;
     this.#heldOut = heldOut;
   }
 
   static async open(options: SidesOptions): Promise<SplitSides> {
     return new SplitSides(
-      options.heldOutPerMille,
+      options,
       await Side.open(trainingShardName, options),
       await Side.open(heldOutShardName, options),
     );
@@ -57,10 +61,10 @@ export class SplitSides {
     return this.#training.counts.tokens + this.#heldOut.counts.tokens;
   }
 
-  /** @param place 0 to 999 */
+  /** @param place 0 to 999; less for what is held out whatever the share */
   async add(document: PreparedDocument, place: number): Promise<void> {
     this.#first ??= document;
-    if (place < this.#heldOutPerMille) return this.#heldOut.add(document);
+    if (place < this.#heldOutPerMille) return this.#holdOut(document);
     if (this.#heldOutPerMille === 0 || this.#heldOut.counts.documents > 0) return this.#training.add(document);
     if (this.#nearest !== undefined && this.#nearest.place <= place) return this.#training.add(document);
     const passed = this.#nearest;
@@ -70,16 +74,24 @@ export class SplitSides {
 
   async finish(): Promise<SplitResult> {
     const [training, heldOut] = [this.#training, this.#heldOut];
-    if (this.#nearest !== undefined)
-      await (heldOut.counts.documents > 0 ? training : heldOut).add(this.#nearest.document);
+    if (this.#nearest !== undefined) {
+      if (heldOut.counts.documents > 0) await training.add(this.#nearest.document);
+      else await this.#holdOut(this.#nearest.document);
+    }
     // One document alone: it is trained on, and measured for want of another.
     if (training.counts.documents === 0 && this.#heldOutPerMille < 1_000 && this.#first !== undefined)
       await training.add(this.#first);
+    await this.#register.save();
     return {
       training: training.counts,
       heldOut: heldOut.counts,
       shards: { training: await training.writer.finish(), heldOut: await heldOut.writer.finish() },
     };
+  }
+
+  async #holdOut(document: PreparedDocument): Promise<void> {
+    this.#register.add(document.digest);
+    await this.#heldOut.add(document);
   }
 
   async discard(): Promise<void> {

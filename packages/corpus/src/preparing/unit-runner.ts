@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Worker } from 'node:worker_threads';
-import { KibanError } from '@kiban/core';
+import { KibanError, type Sealed } from '@kiban/core';
 import { DocumentPreparer } from './document-preparer.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import { prepareUnit, type UnitTask } from './prepare-unit.ts';
@@ -14,15 +14,15 @@ export interface UnitRunner {
 }
 
 /** In the calling thread: for little data, where a thread takes longer to start than to work. */
-export function inlineRunner(settings: PipelineSettings): UnitRunner {
-  const preparer = new DocumentPreparer(settings);
+export function inlineRunner(settings: PipelineSettings, surrogateKey: Sealed<Uint8Array>): UnitRunner {
+  const preparer = new DocumentPreparer(settings, surrogateKey);
   return { run: (task, onBytes) => prepareUnit(task, preparer, onBytes), close: async () => undefined };
 }
 
 /** A thread of its own. */
-export function threadRunner(settings: PipelineSettings): UnitRunner {
+export function threadRunner(settings: PipelineSettings, surrogateKey: Sealed<Uint8Array>): UnitRunner {
   const stop = new SharedArrayBuffer(4);
-  const data: UnitWorkerData = { settings, stop };
+  const data: UnitWorkerData = { settings, surrogateKey: surrogateKey.open(), stop };
   const worker = new Worker(new URL('./unit-worker.ts', import.meta.url), { workerData: data, execArgv: [] });
   worker.unref();
   return {

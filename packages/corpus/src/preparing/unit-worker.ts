@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { isKibanError, type KibanError } from '@kiban/core';
+import { isKibanError, type KibanError, Sealed } from '@kiban/core';
 import { DocumentPreparer } from './document-preparer.ts';
 import type { PipelineSettings } from './pipeline-settings.ts';
 import { prepareUnit, type UnitTask } from './prepare-unit.ts';
 
 export interface UnitWorkerData {
   readonly settings: PipelineSettings;
+  /** A sealed one does not get between threads. */
+  readonly surrogateKey: Uint8Array;
   /** One number, not zero when the work is to stop. */
   readonly stop: SharedArrayBuffer;
 }
@@ -19,8 +21,8 @@ export type UnitWorkerMessage =
 
 if (!isMainThread && parentPort !== null && (workerData as UnitWorkerData | undefined)?.stop !== undefined) {
   const port = parentPort;
-  const { settings, stop } = workerData as UnitWorkerData;
-  const preparer = new DocumentPreparer(settings);
+  const { settings, surrogateKey, stop } = workerData as UnitWorkerData;
+  const preparer = new DocumentPreparer(settings, new Sealed(surrogateKey));
   const stopped = new Int32Array(stop);
   port.on('message', (task: UnitTask) => {
     const onBytes = (bytes: number) => {
