@@ -15,6 +15,14 @@ export interface PipelineSettings {
   readonly encoding: TextEncoding | null;
 }
 
+/** What holds unless somebody says otherwise; everybody who prepares a data set needs the same. */
+export function pipelineSettings(
+  source: string,
+  chosen: { readonly profile?: ProfileName | undefined; readonly encoding?: TextEncoding | undefined } = {},
+): PipelineSettings {
+  return { source, profile: chosen.profile ?? 'kiban-ja-1', encoding: chosen.encoding ?? null };
+}
+
 /** Names a pipeline: version, settings, and the Unicode tables of this Node, which decide on normalisation and word cuts. */
 export function pipelineDigest(settings: PipelineSettings): Sha256Digest {
   const { icu = '', unicode = '' } = process.versions;

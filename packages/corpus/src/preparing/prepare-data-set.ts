@@ -10,7 +10,7 @@ import type { TextEncoding } from '../reading/text-record.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { DigestSet } from './digest-set.ts';
 import { splitPlace, textOf } from './document.ts';
-import type { PipelineSettings } from './pipeline-settings.ts';
+import { type PipelineSettings, pipelineSettings } from './pipeline-settings.ts';
 import { type PreparedFiles, prepareFiles } from './prepare-files.ts';
 import type { PrepareProgress, PrepareReport } from './prepare-report.ts';
 import { PrepareTally } from './prepare-tally.ts';
@@ -56,11 +56,7 @@ const mostRepairs = 3;
 export async function prepareDataSet(options: PrepareOptions): Promise<PrepareReport> {
   const store = new SegmentStore(options.storeDirectory);
   await clearResult(options.outputDirectory);
-  const settings: PipelineSettings = {
-    source: options.source,
-    profile: options.profile ?? 'kiban-ja-1',
-    encoding: options.encoding ?? null,
-  };
+  const settings = pipelineSettings(options.source, options);
   const progress = { files: 0, filesTotal: 0, bytesRead: 0, bytesTotal: 0, documents: 0, tokens: 0 };
   const onProgress = (change: Partial<PrepareProgress>) => options.onProgress?.({ ...Object.assign(progress, change) });
   for (let repairs = 0; ; repairs += 1) {
@@ -134,6 +130,7 @@ async function packSegments(
       faults: tally.faults,
       dropped: tally.dropped,
       personalData: tally.personalData,
+      preparedDocuments: tally.documents,
       documents: seen.size,
       ...counts,
       characters,

@@ -2,7 +2,7 @@
 import type { Sha256Digest } from '@kiban/core';
 import type { ProfileName } from '@kiban/japanese';
 import type { ShardIndex } from '../packing/shard-index.ts';
-import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
+import type { FaultReason, FileFormat, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
 import type { TextEncoding } from '../reading/text-record.ts';
 
 /** Where a run stands. Bytes are bytes of source files; totals are known from the start. */
@@ -22,18 +22,15 @@ export interface SideReport {
   readonly tokens: number;
 }
 
-/** What was done with a folder: counts and places only, never text. JSON-safe; stored as `report.json` beside the shards. */
-export interface PrepareReport {
+/** What became of the files of a folder, before anything was packed: counts and places only, never text. JSON-safe. */
+export interface FilesReport {
   readonly version: 1;
   /** Names what was done to documents: version, settings, Unicode tables. */
   readonly pipeline: Sha256Digest;
   readonly profile: ProfileName;
-  readonly tokenizerDigest: Sha256Digest;
   /** ICU and Unicode versions that word cuts and character classes came from. */
   readonly icu: string;
   readonly unicode: string;
-  readonly sequenceLength: number;
-  readonly heldOutPerMille: number;
   readonly files: {
     readonly total: number;
     readonly kept: number;
@@ -41,6 +38,7 @@ export interface PrepareReport {
     readonly refused: number;
     readonly bytes: number;
     readonly byEncoding: Partial<Record<TextEncoding, number>>;
+    readonly byFormat: Partial<Record<FileFormat, number>>;
     readonly byRefusal: Partial<Record<RefusalReason, number>>;
   };
   readonly faults: Partial<Record<FaultReason, number>>;
@@ -48,6 +46,17 @@ export interface PrepareReport {
   readonly dropped: Readonly<Record<string, number>>;
   /** Personal data found, by class and action. */
   readonly personalData: Readonly<Record<string, number>>;
+  /** Documents that are stored, duplicates among them; pieces of a document that was too long count each. */
+  readonly preparedDocuments: number;
+  /** The first refused and partly kept files (at most 1,000), with their offsets. */
+  readonly problems: readonly FileOutcome[];
+}
+
+/** What was done with a folder up to its token shards. Stored as `report.json` beside them. */
+export interface PrepareReport extends FilesReport {
+  readonly tokenizerDigest: Sha256Digest;
+  readonly sequenceLength: number;
+  readonly heldOutPerMille: number;
   /** After removal of duplicates; pieces of a document that was too long count each. */
   readonly documents: number;
   readonly chats: number;
@@ -59,6 +68,4 @@ export interface PrepareReport {
   readonly training: SideReport;
   readonly heldOut: SideReport;
   readonly shards: { readonly training: ShardIndex; readonly heldOut: ShardIndex };
-  /** The first refused and partly kept files (at most 1,000), with their offsets. */
-  readonly problems: readonly FileOutcome[];
 }
