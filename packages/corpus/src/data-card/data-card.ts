@@ -61,7 +61,7 @@ export function dataCardOf(terms: DataSetTerms, report: FilesReport | PrepareRep
 }
 
 /** What ties a card to its report. */
-export function reportDigest(report: FilesReport) {
+export function reportDigest(report: FilesReport | PrepareReport) {
   return sha256Hex(canonicalJson(report));
 }
 
