@@ -11,6 +11,8 @@ export { type PrepareOptions, prepareDataSet } from './preparing/prepare-data-se
 export { type FilesProgress, prepareFiles } from './preparing/prepare-files.ts';
 export type { FilesReport, PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export { readTexts } from './preparing/read-texts.ts';
+export { isPacked, keepFilesReport, readReport, reportName, writeReport } from './preparing/report-file.ts';
+export { reportSections } from './preparing/report-sections.ts';
 export { SegmentStore } from './preparing/segment-store.ts';
 export { heldOutShardName, trainingShardName } from './preparing/split-sides.ts';
 export { describeOutcome } from './reading/describe-outcome.ts';

@@ -9,13 +9,16 @@ export function dataCardLines(card: DataCard, language: 'ja' | 'en'): string[] {
 
 /** Labels are padded to the widest one, a full-width character counting as two columns. */
 export function sectionLines(sections: readonly CardSection[], language: 'ja' | 'en'): string[] {
-  const labels = sections.flatMap(({ rows }) => rows.map(([label]) => columnsOf(label[language])));
+  const labels = sections.flatMap(({ rows }) =>
+    rows.filter(([, value]) => value !== '').map(([label]) => columnsOf(label[language])),
+  );
   const width = Math.max(0, ...labels);
   return sections.flatMap(({ title, rows }) => [
     title[language],
     ...rows.map(([label, value]) => {
-      const padding = ' '.repeat(width - columnsOf(label[language]));
-      return `  ${label[language]}${padding}  ${printable(value)}`;
+      const text = printable(label[language]);
+      if (value === '') return `  ${text}`;
+      return `  ${text}${' '.repeat(width - columnsOf(text))}  ${printable(value)}`;
     }),
   ]);
 }

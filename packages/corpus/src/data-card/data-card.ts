@@ -3,6 +3,7 @@ import { canonicalJson, type OrganisationId, sha256Hex } from '@kiban/core';
 import { type DataCard, type DataClass, dataCardSchema } from '@kiban/protocol';
 import type { ShardIndex } from '../packing/shard-index.ts';
 import type { FilesReport, PrepareReport } from '../preparing/prepare-report.ts';
+import { isPacked } from '../preparing/report-file.ts';
 
 /** On which terms an organisation holds a data set. */
 export interface DataSetTerms {
@@ -19,7 +20,7 @@ export interface DataSetTerms {
  * @param preparedAtMs milliseconds since 1970
  */
 export function dataCardOf(terms: DataSetTerms, report: FilesReport | PrepareReport, preparedAtMs: number): DataCard {
-  const packed = 'tokenizerDigest' in report ? report : undefined;
+  const packed = isPacked(report) ? report : undefined;
   const { total, kept, partlyKept, refused, bytes, byFormat, byEncoding, byRefusal } = report.files;
   const { organisation, dataSet, dataClass, basis, purpose } = terms;
   return dataCardSchema.parse({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isKibanError, KibanError, writeFileDurably } from '@kiban/core';
+import { isKibanError, KibanError } from '@kiban/core';
 import type { ProfileName } from '@kiban/japanese';
 import { indexName } from '../packing/shard-index.ts';
 import { describeOutcome } from '../reading/describe-outcome.ts';
@@ -14,6 +14,7 @@ import { type PipelineSettings, pipelineSettings } from './pipeline-settings.ts'
 import { type PreparedFiles, prepareFiles } from './prepare-files.ts';
 import type { PrepareProgress, PrepareReport } from './prepare-report.ts';
 import { PrepareTally } from './prepare-tally.ts';
+import { reportName, writeReport } from './report-file.ts';
 import { SegmentStore } from './segment-store.ts';
 import { heldOutShardName, SplitSides, trainingShardName } from './split-sides.ts';
 
@@ -41,8 +42,6 @@ export interface PrepareOptions {
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
 }
-
-const reportName = 'report.json';
 
 /** Damaged segments are made anew; more often than this the disk is at fault. */
 const mostRepairs = 3;
@@ -141,7 +140,7 @@ async function packSegments(
       shards,
       problems: tally.problems,
     };
-    await writeFileDurably(join(outputDirectory, reportName), `${JSON.stringify(report, null, 2)}\n`);
+    await writeReport(outputDirectory, report);
     return report;
   } catch (error) {
     await sides.discard();
