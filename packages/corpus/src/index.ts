@@ -7,6 +7,11 @@ export {
   makeTokenUpload,
   type TokenUpload,
 } from './across-members/token-upload.ts';
+export { dataCardPage } from './data-card/card-page.ts';
+export type { CardSection } from './data-card/card-sections.ts';
+export { dataCardLines, sectionLines } from './data-card/card-text.ts';
+export { croissantJsonLd } from './data-card/croissant.ts';
+export { type DataSetTerms, dataCardOf, reportDigest } from './data-card/data-card.ts';
 export {
   cutParagraphs,
   type DocumentFingerprint,
@@ -28,9 +33,15 @@ export {
   openFingerprintWriter,
 } from './deduplicating/partition-writer.ts';
 export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
+export { filesReport } from './preparing/files-report.ts';
+export { type Preparation, preparationSchema, readPreparation, writePreparation } from './preparing/preparation.ts';
 export { type PrepareOptions, prepareDataSet } from './preparing/prepare-data-set.ts';
-export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
+export { type FilesProgress, prepareFiles } from './preparing/prepare-files.ts';
+export type { FilesReport, PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
 export { readTexts } from './preparing/read-texts.ts';
+export { isPacked, keepFilesReport, readReport, reportName, writeReport } from './preparing/report-file.ts';
+export { reportSections } from './preparing/report-sections.ts';
+export { SegmentStore } from './preparing/segment-store.ts';
 export { heldOutShardName, trainingShardName } from './preparing/split-sides.ts';
 export { judge, type QualityReason, type QualityVerdict } from './quality/judge.ts';
 export {

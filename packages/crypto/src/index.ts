@@ -10,4 +10,5 @@ export * from './request-signature.ts';
 export * from './request-verification.ts';
 export * from './secret-sharing.ts';
 export * from './signature-base.ts';
+export * from './signed-record.ts';
 export * from './signing-key.ts';

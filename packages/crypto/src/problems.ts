@@ -26,3 +26,16 @@ export function requestUnauthenticated(): KibanError {
     },
   });
 }
+
+export function recordSignatureInvalid(cause?: unknown): KibanError {
+  return new KibanError({
+    code: 'record-signature-invalid',
+    status: 422,
+    title: { ja: '署名が正しくありません', en: 'The signature is wrong' },
+    detail: {
+      ja: '記録が署名の後に変わったか、別の鍵の署名です。作成元から受け取り直してください。',
+      en: 'The record was changed after it was signed, or another key signed it. Get it again from its maker.',
+    },
+    cause,
+  });
+}

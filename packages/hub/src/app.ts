@@ -7,6 +7,7 @@ import {
   memberScoresSchema,
   progressReportSchema,
   shardContentType,
+  signedDataCardSchema,
   startArtifactsSchema,
 } from '@kiban/protocol';
 import type { ListName, MemberStage } from '@kiban/secagg';
@@ -142,6 +143,13 @@ export function createHubApp(parts: HubParts): FastifyInstance {
       caller.evidence,
     );
     parts.driver.advance(programme);
+    return reply.status(204).send();
+  });
+
+  signedRoute('PUT', '/v1/programmes/:programme/data-cards/:dataSet', async (caller, request, reply) => {
+    const signed = parseBody(request, signedDataCardSchema);
+    const { dataSet } = request.params as { dataSet: string };
+    await parts.dataCards.put(programmeOf(request), caller, dataSet, signed);
     return reply.status(204).send();
   });
 

@@ -5,6 +5,7 @@ import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import type { AggregationService } from './aggregation-service.ts';
 import type { Authenticator } from './authentication.ts';
+import type { DataCards } from './data-cards.ts';
 import type { Members } from './members.ts';
 import type { Programmes } from './programmes.ts';
 import type { ReleaseWriter } from './release-writer.ts';
@@ -15,6 +16,7 @@ export interface HubParts {
   readonly coalition: Coalition;
   readonly members: Members;
   readonly programmes: Programmes;
+  readonly dataCards: DataCards;
   readonly aggregation: AggregationService;
   readonly driver: RoundDriver;
   readonly releases: ReleaseWriter;

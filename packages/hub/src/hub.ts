@@ -22,6 +22,7 @@ import { AggregationService } from './aggregation-service.ts';
 import { createHubApp } from './app.ts';
 import { createAuthenticator } from './authentication.ts';
 import { type HubConfig, hubConfigSchema } from './config.ts';
+import { DataCards } from './data-cards.ts';
 import { Members } from './members.ts';
 import { Programmes } from './programmes.ts';
 import { ReleaseWriter } from './release-writer.ts';
@@ -87,6 +88,7 @@ export async function startHub(
     const events = new EventLog(database, clock, logger);
     const members = new Members(database, clock, events);
     const programmes = new Programmes(database, blobs, clock, events);
+    const dataCards = new DataCards(programmes, members, clock, events);
     const releases = new ReleaseWriter({ database, blobs, events, clock, workDirectory: join(directory, 'work') });
     let driver: RoundDriver | undefined;
     const aggregation = new AggregationService({
@@ -122,6 +124,7 @@ export async function startHub(
       coalition,
       members,
       programmes,
+      dataCards,
       aggregation,
       driver,
       releases,

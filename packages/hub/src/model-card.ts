@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ProgrammeState } from '@kiban/protocol';
+import { dataCardDigest, type ProgrammeState } from '@kiban/protocol';
 import type { RunPlan } from '@kiban/training';
 
 interface CardFacts {
@@ -70,12 +70,49 @@ ${rows.join('\n')}
 | 組織 / member | データセット / data set | 区分 / class | 根拠 / basis |
 |---|---|---|---|
 ${dataSets.join('\n')}
-
+${sharedCards(state)}
 ## 限界 / Limits
 
 小さなモデルであり、答えは誤りうる。共有モデルが学習データについて明かしうることは、参加組織の数と更新の上限だけで抑えられている (差分プライバシーは使っていない)。
 A small model whose answers can be wrong. What the shared model may reveal of its data is bounded only by the number of members and by clipping; differential privacy was not used.
 `;
+}
+
+/** What stewards let go of their data cards; nothing is said where nobody shared one. */
+function sharedCards(state: ProgrammeState): string {
+  if (state.dataCards.length === 0) return '';
+  const count = (value: number | undefined) => value?.toLocaleString('en') ?? '–';
+  const rows = state.dataCards.map(({ card }) => {
+    const { files, dropped, personalData, packed } = card.counts;
+    const documents = packed?.documents ?? card.counts.preparedDocuments;
+    const cells = [count(files.total), count(documents), count(packed?.tokens), count(dropped), count(personalData)];
+    return `| ${card.organisation} | ${card.dataSet} | ${cells.join(' | ')} | ${dataCardDigest(card)} |`;
+  });
+  const details = state.dataCards.flatMap(({ card }) =>
+    card.details === null
+      ? []
+      : [
+          '',
+          `${card.organisation} / ${card.dataSet}:`,
+          '',
+          `- 形式と文字コード / formats and encodings: ${listed(card.details.composition.byFormat)}; ${listed(card.details.composition.byEncoding)}`,
+          `- 除いた文書 / documents dropped: ${listed(card.details.droppedDocuments)}`,
+          `- 個人データ / personal data: ${listed(card.details.personalData)}`,
+          `- パイプライン / pipeline: ${card.details.pipeline.profile}, ${card.details.pipeline.digest}`,
+        ],
+  );
+  return `
+データ管理者が公開を認めたデータカード (各組織の署名あり)。Data cards that stewards let out, each signed by its organisation.
+
+| 組織 / member | データセット / data set | ファイル / files | 文書 / documents | トークン / tokens | 除外 / dropped | 個人データ / personal data | カード / card SHA-256 |
+|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+${details.length === 0 ? '' : `${details.join('\n')}\n`}`;
+}
+
+function listed(counts: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? '–' : entries.map(([name, times]) => `${name} ${times}`).join(', ');
 }
 
 function figure(value: number | null): string {

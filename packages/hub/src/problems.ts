@@ -87,6 +87,13 @@ export const problems = {
         en: `No answer: ${missing.join(', ') || 'none'}. Refused: ${refused.join(', ') || 'none'}. Every participant must approve.`,
       },
     }),
+  dataCardRefused: (ja: string, en: string) =>
+    new KibanError({
+      code: 'data-card-refused',
+      status: 422,
+      title: { ja: 'データカードを受け取れません', en: 'The data card is refused' },
+      detail: { ja, en },
+    }),
   planMismatch: () =>
     new KibanError({
       code: 'plan-mismatch',

@@ -291,8 +291,20 @@ export class Programmes {
         ...(JSON.parse(one.scores_json) as MemberScores),
         organisation: one.organisation,
       })),
+      dataCards: await this.#dataCards(programme),
       release: row.release,
     });
+  }
+
+  async #dataCards(programme: string): Promise<unknown[]> {
+    const rows = await this.#database
+      .selectFrom('data_card')
+      .select('card_json')
+      .where('programme', '=', programme)
+      .orderBy('organisation')
+      .orderBy('data_set')
+      .execute();
+    return rows.map((row) => JSON.parse(row.card_json));
   }
 
   async #openRound(programme: string, round: RoundRow): Promise<OpenRound> {

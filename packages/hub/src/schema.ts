@@ -76,6 +76,15 @@ export interface HubSchema extends EventTable {
     opened_at_ms: number;
   };
   release: { name: string; programme: string; release_json: string };
+  /** What stewards let go of their data cards; the envelope is kept as it was signed. */
+  data_card: {
+    programme: string;
+    organisation: string;
+    data_set: string;
+    card_json: string;
+    received_at_ms: number;
+    signature_json: string;
+  };
 }
 
 const initial: Migration = {
@@ -97,4 +106,15 @@ const initial: Migration = {
   },
 };
 
-export const hubMigrations: Readonly<Record<string, Migration>> = { '0001-initial': initial };
+const dataCards: Migration = {
+  async up(database: Kysely<unknown>) {
+    await sql`CREATE TABLE data_card (programme TEXT NOT NULL REFERENCES programme, organisation TEXT NOT NULL REFERENCES member, data_set TEXT NOT NULL, card_json TEXT NOT NULL, received_at_ms INTEGER NOT NULL, signature_json TEXT NOT NULL, PRIMARY KEY (programme, organisation, data_set))`.execute(
+      database,
+    );
+  },
+};
+
+export const hubMigrations: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+  '0002-data-cards': dataCards,
+};

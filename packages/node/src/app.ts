@@ -13,6 +13,7 @@ import {
   uuidV7,
 } from '@kiban/core';
 import { createGatewayHandler } from '@kiban/gateway';
+import { cardShareSchema } from '@kiban/protocol';
 import type { EventLog } from '@kiban/store-sql';
 import { runPlanSchema } from '@kiban/training';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -20,6 +21,7 @@ import * as z from 'zod';
 import type { ActivityBoard } from './activity.ts';
 import type { Approvals } from './approvals.ts';
 import type { NodeConfig } from './config.ts';
+import type { DataCards } from './data-cards.ts';
 import { type DataSets, newDataSetSchema } from './data-sets.ts';
 import type { LocalTraining } from './local-training.ts';
 import type { Membership } from './membership.ts';
@@ -30,6 +32,7 @@ export interface NodeParts {
   readonly config: NodeConfig;
   readonly membership: Membership;
   readonly dataSets: DataSets;
+  readonly dataCards: DataCards;
   readonly approvals: Approvals;
   readonly serving: ModelServing;
   readonly localTraining: LocalTraining;
@@ -49,6 +52,7 @@ const decisionBodySchema = z.strictObject({
   dataSets: z.array(z.string()).default([]),
   steward: z.string().min(1).max(100),
   reason: z.string().max(2_000).default(''),
+  cardShare: cardShareSchema.default('nothing'),
 });
 const localTaskSchema = z.strictObject({
   plan: runPlanSchema,
@@ -99,6 +103,7 @@ export function createNodeApp(parts: NodeParts): FastifyInstance {
   route('GET', '/status', async () => ({
     organisation: parts.config.organisation,
     displayName: parts.config.displayName,
+    keyId: parts.dataCards.keyId,
     coalition: (await parts.membership.current()) ?? null,
     dataSets: await parts.dataSets.list(),
     activity: parts.activity.current,
@@ -114,6 +119,13 @@ export function createNodeApp(parts: NodeParts): FastifyInstance {
   route('GET', '/data-sets', async () => ({ dataSets: await parts.dataSets.list() }));
   route('POST', '/data-sets', async (request) => parts.dataSets.add(newDataSetSchema.parse(request.body)));
   route('GET', '/data-sets/:id/inspection', async (request) => parts.dataSets.inspect(idOf(request), parts.stopping));
+  route('GET', '/data-sets/:id', async (request) => {
+    const dataSet = await parts.dataSets.get(idOf(request));
+    return { dataSet, storeDirectory: parts.dataSets.storeDirectory(dataSet.id) };
+  });
+  route('POST', '/data-sets/:id/stock', async (request) => parts.dataCards.takeStock(idOf(request), parts.stopping));
+  route('GET', '/data-sets/:id/report', async (request) => parts.dataCards.report(idOf(request)));
+  route('GET', '/data-sets/:id/card', async (request) => parts.dataCards.card(idOf(request)));
   route('DELETE', '/data-sets/:id', async (request, reply) => {
     await parts.dataSets.remove(idOf(request), await parts.approvals.inUse(parts.isProgrammeOver));
     return reply.status(204).send();
@@ -125,7 +137,7 @@ export function createNodeApp(parts: NodeParts): FastifyInstance {
     const body = decisionBodySchema.parse(request.body);
     await withHub(async (hub) => {
       const state = await hub.programme(programmeIdSchema.parse(idOf(request)), 0, 0);
-      await parts.approvals.decide(hub, state, body.decision, body.dataSets, body.steward, body.reason);
+      await parts.approvals.decide(hub, state, body.decision, body.dataSets, body.steward, body.reason, body.cardShare);
     });
     return reply.status(204).send();
   });

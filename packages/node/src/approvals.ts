@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Clock, type ProgrammeId, parseYaml, sha256Hex } from '@kiban/core';
-import type { DataClass, HubClient, ProgrammeState } from '@kiban/protocol';
+import type { CardShare, DataClass, HubClient, ProgrammeState } from '@kiban/protocol';
 import type { EventLog } from '@kiban/store-sql';
 import { type RunPlan, runPlanSchema } from '@kiban/training';
 import type { Kysely } from 'kysely';
@@ -15,6 +15,8 @@ export interface Approval {
   readonly planDigest: string;
   readonly decision: 'approve' | 'refuse';
   readonly dataSets: readonly string[];
+  /** What of the data cards may go to the hub. */
+  readonly cardShare: CardShare;
 }
 
 /** The steward's word on each programme, kept here: the node trains on what was approved, whatever the hub says. */
@@ -39,6 +41,7 @@ export class Approvals {
     dataSetIds: readonly string[],
     steward: string,
     reason: string,
+    cardShare: CardShare,
   ): Promise<void> {
     const plan = planOf(state);
     const dataSets = await Promise.all(dataSetIds.map((id) => this.#dataSets.get(id)));
@@ -51,6 +54,7 @@ export class Approvals {
       decision,
       data_sets_json: JSON.stringify(dataSetIds),
       decided_at_ms: this.#clock.nowMs(),
+      card_share: cardShare,
     };
     await this.#database
       .insertInto('approval')
@@ -64,7 +68,11 @@ export class Approvals {
       reason,
       dataSets: dataSets.map((dataSet) => ({ id: dataSet.id, dataClass: dataSet.dataClass, basis: dataSet.basis })),
     });
-    await this.#events.record('programme-decided', { decision, dataSets: dataSetIds, steward }, state.programme);
+    await this.#events.record(
+      'programme-decided',
+      { decision, dataSets: dataSetIds, steward, cardShare },
+      state.programme,
+    );
   }
 
   async get(programme: string): Promise<Approval | undefined> {
@@ -79,6 +87,7 @@ export class Approvals {
       planDigest: row.plan_digest,
       decision: row.decision as Approval['decision'],
       dataSets: JSON.parse(row.data_sets_json) as string[],
+      cardShare: row.card_share as CardShare,
     };
   }
 

@@ -17,6 +17,7 @@ import { AggregationMember } from './aggregation-member.ts';
 import { createNodeApp } from './app.ts';
 import { Approvals } from './approvals.ts';
 import { type NodeConfig, nodeConfigSchema } from './config.ts';
+import { DataCards } from './data-cards.ts';
 import { DataSets } from './data-sets.ts';
 import { LocalTraining } from './local-training.ts';
 import { MaskingPool } from './masking-pool.ts';
@@ -86,6 +87,8 @@ export async function startNode(
     const activity = new ActivityBoard();
     const trainer = createOnnxTrainer({ onStarted: (pid) => logger.info('trainer-started', { pid }) });
     const dataSets = new DataSets(database, clock, events, join(directory, 'corpus'));
+    const { organisation } = config;
+    const dataCards = new DataCards({ organisation, key: keys.message, dataSets, clock, events });
     const approvals = new Approvals(database, dataSets, clock, events);
     const membership = new Membership(database, events, keys, clock);
     const serving = new ModelServing({
@@ -131,6 +134,7 @@ export async function startNode(
         aggregation,
         approvals,
         dataSets,
+        dataCards,
         blobs,
         database,
         events,
@@ -156,6 +160,7 @@ export async function startNode(
       config,
       membership,
       dataSets,
+      dataCards,
       approvals,
       serving,
       localTraining,

@@ -47,6 +47,16 @@ export const problems = {
         en: `${id} is registered. Choose another name, or remove it first.`,
       },
     }),
+  notPrepared: (id: string) =>
+    new KibanError({
+      code: 'not-prepared',
+      status: 404,
+      title: { ja: 'まだ準備されていません', en: 'Not prepared yet' },
+      detail: {
+        ja: `${id} はまだ準備されていません。kiban data prepare ${id} を実行してください。`,
+        en: `${id} has not been prepared. Run kiban data prepare ${id} first.`,
+      },
+    }),
   dataSetInUse: (id: string, programme: string) =>
     new KibanError({
       code: 'data-set-in-use',

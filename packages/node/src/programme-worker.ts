@@ -4,8 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isKibanError, type Logger, type OrganisationId, type Sha256Digest, sha256Hex } from '@kiban/core';
-import { heldOutShardName, prepareDataSet, tokenizerFromJson, trainingShardName } from '@kiban/corpus';
-import type { FileReference, HubClient, OpenRound, ProgrammeState } from '@kiban/protocol';
+import type { CardShare, FileReference, HubClient, OpenRound, ProgrammeState } from '@kiban/protocol';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import {
@@ -22,8 +21,10 @@ import type { ActivityBoard } from './activity.ts';
 import type { AggregationMember, Contribution } from './aggregation-member.ts';
 import { type Approvals, planOf } from './approvals.ts';
 import type { NodeConfig } from './config.ts';
+import type { DataCards } from './data-cards.ts';
 import type { DataSets } from './data-sets.ts';
 import { problems } from './problems.ts';
+import { type ProgrammeData, prepareProgrammeData } from './programme-data.ts';
 import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
 import { unexpectedIn } from './round-expectation.ts';
 import type { NodeSchema } from './schema.ts';
@@ -37,6 +38,7 @@ export interface ProgrammeWorkerOptions {
   readonly aggregation: AggregationMember;
   readonly approvals: Approvals;
   readonly dataSets: DataSets;
+  readonly dataCards: DataCards;
   readonly blobs: BlobStore;
   readonly database: Kysely<NodeSchema>;
   readonly events: EventLog;
@@ -76,7 +78,7 @@ interface StoredUpdate {
 export class ProgrammeWorker {
   readonly #options: ProgrammeWorkerOptions;
   #trainer: ProgrammeTrainer | undefined;
-  #prepared: Promise<PreparedData> | undefined;
+  #prepared: Promise<ProgrammeData> | undefined;
   readonly #done = new Set<string>();
   #programme = '';
   /** What the hub asks for now. */
@@ -140,6 +142,9 @@ export class ProgrammeWorker {
           this.#takePartInGate(state, plan, round, gate, signal),
         );
     }
+    const { cardShare } = approval;
+    if (cardShare !== 'nothing' && (state.phase === 'running' || state.phase === 'evaluating'))
+      wanted.set('data-cards', (signal) => this.#shareCards(state, plan, cardShare, signal));
     if (
       state.phase === 'evaluating' &&
       plan.publishScores &&
@@ -420,6 +425,21 @@ export class ProgrammeWorker {
     await this.#options.events.record('scores-published', scores, state.programme);
   }
 
+  /** What the steward let go of the cards of the approved data sets, once they are prepared. */
+  async #shareCards(
+    state: ProgrammeState,
+    plan: RunPlan,
+    share: Exclude<CardShare, 'nothing'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { hub, dataCards, events } = this.#options;
+    const { cards } = await this.#data(state, plan, signal);
+    for (const card of cards) {
+      await hub.putDataCard(state.programme, dataCards.shared(card, share), signal);
+      await events.record('data-card-shared', { dataSet: card.card.dataSet, share }, state.programme);
+    }
+  }
+
   #programmeTrainer(plan: RunPlan): ProgrammeTrainer {
     const { trainer, directory, config, activity, logger } = this.#options;
     this.#trainer ??= new ProgrammeTrainer({
@@ -434,7 +454,7 @@ export class ProgrammeWorker {
   }
 
   /** Token shards of the approved data sets under the programme's tokenizer, made once. */
-  #data(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<PreparedData> {
+  #data(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<ProgrammeData> {
     this.#prepared ??= this.#prepare(state, plan, signal).catch((error: unknown) => {
       this.#prepared = undefined;
       throw error;
@@ -442,46 +462,23 @@ export class ProgrammeWorker {
     return this.#prepared;
   }
 
-  async #prepare(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<PreparedData> {
-    const { approvals, dataSets, config, activity, events, directory } = this.#options;
+  async #prepare(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<ProgrammeData> {
+    const { approvals, dataSets, dataCards, config, activity, events, directory } = this.#options;
     const approval = await approvals.get(state.programme);
     if (approval === undefined || state.start === null) throw problems.baseNotTrusted('nothing was approved');
-    const tokenizer = tokenizerFromJson(await readFile(await this.#fetch(state.start.tokenizer, signal), 'utf8'));
-    const training: TokenSource[] = [];
-    const heldOut: TokenSource[] = [];
-    for (const id of approval.dataSets) {
-      const dataSet = await dataSets.get(id);
-      const output = join(directory, 'data', id, tokenizer.digest.slice(0, 16));
-      if (!existsSync(join(output, 'report.json'))) {
-        const report = await prepareDataSet({
-          folder: dataSet.folder,
-          source: id,
-          tokenizer,
-          sequenceLength: plan.model.contextLength,
-          heldOutPerMille: config.training.heldOutPerMille,
-          storeDirectory: dataSets.storeDirectory(id),
-          outputDirectory: output,
-          signal,
-          onProgress: (progress) => activity.set('preparing-data', progress.bytesRead, progress.bytesTotal, 'bytes'),
-        });
-        await events.record(
-          'data-set-prepared',
-          {
-            dataSet: id,
-            documents: report.documents,
-            tokens: report.tokens,
-            refused: report.files.refused,
-            partlyKept: report.files.partlyKept,
-            duplicates: report.duplicates,
-            charactersPerToken: report.charactersPerToken,
-          },
-          state.programme,
-        );
-      }
-      training.push({ path: join(output, trainingShardName), weight: dataSet.weight });
-      heldOut.push({ path: join(output, heldOutShardName), weight: 1 });
-    }
-    return { training, heldOut };
+    return prepareProgrammeData({
+      programme: state.programme,
+      dataSetIds: approval.dataSets,
+      tokenizerPath: await this.#fetch(state.start.tokenizer, signal),
+      sequenceLength: plan.model.contextLength,
+      heldOutPerMille: config.training.heldOutPerMille,
+      directory: join(directory, 'data'),
+      dataSets,
+      dataCards,
+      events,
+      activity,
+      signal,
+    });
   }
 
   /** A file of the programme, checked against its digest. @returns its path here. */
@@ -490,9 +487,4 @@ export class ProgrammeWorker {
     if (!blobs.has(file.digest)) await blobs.put(hub.blob(file.digest, signal), file.digest);
     return blobs.filePath(file.digest);
   }
-}
-
-interface PreparedData {
-  readonly training: readonly TokenSource[];
-  readonly heldOut: readonly TokenSource[];
 }

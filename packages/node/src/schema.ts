@@ -16,7 +16,15 @@ export interface NodeSchema extends EventTable {
     weight: number;
     added_at_ms: number;
   };
-  approval: { programme: string; plan_digest: string; decision: string; data_sets_json: string; decided_at_ms: number };
+  approval: {
+    programme: string;
+    plan_digest: string;
+    decision: string;
+    data_sets_json: string;
+    decided_at_ms: number;
+    /** What of the data cards may go to the hub: nothing, summary, full. */
+    card_share: string;
+  };
   /** Lasting notes about secure aggregation; without them a hub could ask for a second opening. */
   mark: { instance: string; attempt: number; kind: string; transcript: string };
   /** Which rounds' updates exist; the levels are a file. */
@@ -39,4 +47,14 @@ const initial: Migration = {
   },
 };
 
-export const nodeMigrations: Readonly<Record<string, Migration>> = { '0001-initial': initial };
+/** Nobody who approved before was asked: nothing. */
+const cardShare: Migration = {
+  async up(database: Kysely<unknown>) {
+    await sql`ALTER TABLE approval ADD COLUMN card_share TEXT NOT NULL DEFAULT 'nothing'`.execute(database);
+  },
+};
+
+export const nodeMigrations: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+  '0002-card-share': cardShare,
+};

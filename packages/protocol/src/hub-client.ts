@@ -11,6 +11,7 @@ import {
   type ProgressReport,
   shardContentType,
 } from './aggregation.ts';
+import type { SignedDataCard } from './data-card.ts';
 import {
   type Coalition,
   coalitionSchema,
@@ -103,6 +104,11 @@ export class HubClient {
 
   postScores(programme: string, scores: MemberScores, signal?: AbortSignal): Promise<void> {
     return this.#empty({ ...jsonCall('PUT', hubRoutes.scores(programme), scores), signal });
+  }
+
+  /** Only what the steward allowed; see `sharedPart`. */
+  putDataCard(programme: string, signed: SignedDataCard, signal?: AbortSignal): Promise<void> {
+    return this.#empty({ ...jsonCall('PUT', hubRoutes.dataCard(programme, signed.card.dataSet), signed), signal });
   }
 
   putBlob(digest: Sha256Digest, body: Uint8Array, signal?: AbortSignal): Promise<void> {

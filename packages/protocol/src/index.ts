@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './administration.ts';
 export * from './aggregation.ts';
+export * from './data-card.ts';
+export * from './data-class.ts';
 export * from './hub-client.ts';
 export * from './membership.ts';
 export * from './problems.ts';

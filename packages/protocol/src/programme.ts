@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { digestSchema, organisationIdSchema, programmeIdSchema } from '@kiban/core';
 import * as z from 'zod';
+import { signedDataCardSchema } from './data-card.ts';
+import { dataClassSchema } from './data-class.ts';
 
 /**
  * proposed: members decide · preparing: tokenizer and start model are made from the public corpus · running: rounds ·
@@ -16,9 +18,6 @@ export const programmePhaseSchema = z.enum([
   'failed',
 ]);
 export type ProgrammePhase = z.output<typeof programmePhaseSchema>;
-
-export const dataClassSchema = z.enum(['public', 'internal', 'confidential', 'restricted']);
-export type DataClass = z.output<typeof dataClassSchema>;
 
 /** POST /v1/programmes/{id}/decision: one organisation's answer, signed by its request. Data sets are named by the node; contents never leave. */
 export const decisionSchema = z.strictObject({
@@ -112,6 +111,8 @@ export const programmeStateSchema = z.strictObject({
   /** The newest accepted base. */
   base: fileReferenceSchema.nullable(),
   scores: z.array(memberScoresSchema.extend({ organisation: organisationIdSchema })),
+  /** What stewards let the hub have of their data cards, each signed by its organisation. */
+  dataCards: z.array(signedDataCardSchema),
   release: z.string().nullable(),
 });
 export type ProgrammeState = z.output<typeof programmeStateSchema>;

@@ -10,6 +10,7 @@ export const hubRoutes = {
   decision: (programme: string) => `/v1/programmes/${programme}/decision`,
   start: (programme: string) => `/v1/programmes/${programme}/start`,
   scores: (programme: string) => `/v1/programmes/${programme}/scores`,
+  dataCard: (programme: string, dataSet: string) => `/v1/programmes/${programme}/data-cards/${dataSet}`,
   blob: (digest: string) => `/v1/blobs/${digest}`,
   list: (instance: string, attempt: number, list: string) => `/v1/instances/${instance}/attempts/${attempt}/${list}`,
   message: (instance: string, attempt: number, stage: string) =>

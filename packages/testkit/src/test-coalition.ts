@@ -17,6 +17,8 @@ export interface TestPlan {
   readonly steps?: number;
   readonly startSteps?: number;
   readonly graceMs?: number;
+  /** What each steward lets go of the data cards; who is not named is not asked. */
+  readonly cardShares?: Readonly<Record<string, 'summary' | 'full'>>;
 }
 
 /** A hub and its nodes as real processes on loopback, with tiny documents and a tiny model, in a temporary directory. */
@@ -96,11 +98,12 @@ export class TestCoalition implements AsyncDisposable {
     ).join('\n');
     const { digest } = await this.hub.call<{ digest: string }>('PUT', '/blobs', Buffer.from(corpus));
     await this.hub.call('POST', '/programmes', { planText: planText(this.members, plan), publicCorpus: digest });
-    for (const node of this.nodes.values())
+    for (const [member, node] of this.nodes)
       await node.call('POST', `/programmes/${testProgramme}/decision`, {
         decision: 'approve',
         dataSets: ['documents'],
         steward: 'test steward',
+        ...(plan.cardShares?.[member] === undefined ? {} : { cardShare: plan.cardShares[member] }),
       });
     await this.hub.call('POST', `/programmes/${testProgramme}/start`, {});
   }

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { connect } from '../administration-client.ts';
 import type { CommandContext } from '../command-context.ts';
+import { addCardCommands } from './data-card-commands.ts';
+import { addPrepareCommands } from './data-prepare-commands.ts';
 
 interface DataSetRow {
   readonly id: string;
@@ -128,5 +130,7 @@ export function dataCommand(context: CommandContext): Command {
         }),
       ]);
     });
+  addPrepareCommands(command, context);
+  addCardCommands(command, context);
   return command;
 }

@@ -8,6 +8,8 @@ import { runService } from './running-service.ts';
 
 interface NodeStatus {
   readonly organisation: string;
+  /** Of the key that signs requests and data cards. */
+  readonly keyId: string;
   readonly coalition: { readonly coalition: string; readonly hubOrigin: string } | null;
   readonly dataSets: readonly { readonly id: string }[];
   readonly activity: { readonly kind: string; readonly done: number; readonly total: number };
@@ -102,6 +104,7 @@ export function nodeCommand(context: CommandContext): Command {
       const { activity } = status;
       context.show(status, () => [
         `${text('組織', 'Organisation')}: ${status.organisation}  ${node.origin}/v1`,
+        `${text('鍵', 'Key')}: ${status.keyId}`,
         `${text('連合', 'Coalition')}: ${status.coalition === null ? text('未参加', 'not joined') : `${status.coalition.coalition} (${status.coalition.hubOrigin})`}`,
         `${text('データセット', 'Data sets')}: ${status.dataSets.map((dataSet) => dataSet.id).join(', ') || text('なし', 'none')}`,
         `${text('いま', 'Now')}: ${activity.kind}${activity.total > 0 ? ` ${activity.done}/${activity.total}` : ''}`,

@@ -2,11 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { KibanError, parseYaml } from '@kiban/core';
-import type { ProgrammeState } from '@kiban/protocol';
+import { cardShareSchema, dataCardDigest, type ProgrammeState } from '@kiban/protocol';
 import { runPlanSchema } from '@kiban/training';
 import { Command } from 'commander';
 import { connect } from '../administration-client.ts';
 import type { CommandContext } from '../command-context.ts';
+import { parseArgument } from '../parse-argument.ts';
 import { bundlePublicCorpus } from '../public-corpus-bundle.ts';
 
 export function programmeCommand(context: CommandContext): Command {
@@ -49,7 +50,7 @@ export function programmeCommand(context: CommandContext): Command {
     });
 
   for (const decision of ['approve', 'refuse'] as const) {
-    command
+    const deciding = command
       .command(decision)
       .description(
         decision === 'approve'
@@ -68,19 +69,29 @@ export function programmeCommand(context: CommandContext): Command {
       .action(
         async (
           programme: string,
-          options: { dataSet?: string[]; steward: string; reason: string; directory: string },
+          options: { dataSet?: string[]; steward: string; reason: string; directory: string; shareCard?: string },
         ) => {
+          const cardShare = parseArgument(cardShareSchema, options.shareCard ?? 'nothing');
           const node = await connect(options.directory, context.language);
           await node.post(`/programmes/${programme}/decision`, {
             decision,
             dataSets: options.dataSet ?? [],
             steward: options.steward,
             reason: options.reason,
+            cardShare,
           });
-          context.show({ programme, decision }, () => [
+          context.show({ programme, decision, cardShare }, () => [
             text(`${programme}: ${decision} を記録しました。`, `${programme}: ${decision} recorded.`),
           ]);
         },
+      );
+    if (decision === 'approve')
+      deciding.option(
+        '--share-card <PART>',
+        text(
+          'データカードのうちハブに渡す部分: nothing (既定)、summary (件数と条件)、full (構成と内訳も)',
+          'what of the data cards the hub gets: nothing (default), summary (counts and terms), full (composition and reasons, too)',
+        ),
       );
   }
 
@@ -124,6 +135,14 @@ export function programmeCommand(context: CommandContext): Command {
         ...state.decisions.map(
           (one) => `  ${one.organisation}: ${one.decision} ${one.dataSets.map((dataSet) => dataSet.id).join(', ')}`,
         ),
+        ...state.dataCards.flatMap(({ card }) => {
+          const { files, preparedDocuments, packed } = card.counts;
+          const documents = packed?.documents ?? preparedDocuments;
+          return [
+            `  ${text('カード', 'card')} ${card.organisation}/${card.dataSet} (${card.details === null ? 'summary' : 'full'}): ${files.total} ${text('ファイル', 'files')}, ${documents} ${text('文書', 'documents')}, ${packed?.tokens ?? '–'} ${text('トークン', 'tokens')}`,
+            `    SHA-256 ${dataCardDigest(card)}`,
+          ];
+        }),
         ...state.rounds.map(
           (round) =>
             `  ${text('ラウンド', 'round')} ${round.round}: ${round.outcome}${round.reason === '' ? '' : ` (${round.reason})`}, ${round.members.length} ${text('組織', 'members')}, ${figure(round.heldOutLossBefore)} → ${figure(round.heldOutLossAfter)}`,

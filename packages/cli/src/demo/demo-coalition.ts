@@ -99,6 +99,7 @@ export class DemoCoalition {
           decision: 'approve',
           dataSets: dataSets.map((dataSet) => dataSet.id),
           steward: `${member} steward`,
+          cardShare: 'summary',
         });
       }
       await this.hub.client.post(`/programmes/${demoProgramme}/start`, {});

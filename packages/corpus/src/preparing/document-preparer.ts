@@ -31,7 +31,7 @@ export interface DroppedDocument {
 
 /** From so many characters on prose is judged as a document where nobody says what it is. */
 const leastDocumentUnits = 1_000;
-const prose: ReadonlySet<FileFormat | undefined> = new Set(['text', 'html', 'xml', 'eml', 'docx', 'pptx', 'pdf']);
+const rows: ReadonlySet<FileFormat | undefined> = new Set(['csv', 'tsv', 'jsonl', 'xlsx']);
 
 /**
  * Makes of a record what is stored of it: profile, quality, personal data, fingerprint. The same record, settings and key give the same document in
@@ -78,7 +78,8 @@ export class DocumentPreparer {
     const { kind } = this.settings;
     if (kind === 'record') return undefined;
     if (kind !== 'auto') return kind;
-    return text.length >= leastDocumentUnits && prose.has(formatOf(path)) ? 'document' : 'log';
+    if (rows.has(formatOf(path))) return undefined;
+    return text.length >= leastDocumentUnits ? 'document' : 'log';
   }
 
   /** Surrogates are tied to the content, so that two copies of a document stay copies. */

@@ -9,6 +9,7 @@ import { shardIndexSchema } from '../packing/shard-index.ts';
 import { specialIds } from '../tokenizer/special-tokens.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { trainTokenizer } from '../tokenizer/tokenizer-json.ts';
+import { writePreparation } from './preparation.ts';
 import { type PrepareOptions, prepareDataSet } from './prepare-data-set.ts';
 import type { PrepareProgress } from './prepare-report.ts';
 import { readTexts } from './read-texts.ts';
@@ -26,6 +27,9 @@ async function workFolder(files: Readonly<Record<string, string | Uint8Array>>) 
   made.push(folder);
   await mkdir(join(folder, 'in'));
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, 'in', name), content);
+  // These documents are a few words each.
+  await mkdir(join(folder, 'store'));
+  await writePreparation(join(folder, 'store'), { kind: 'record', profile: 'kiban-ja-1' });
   return { folder: join(folder, 'in'), storeDirectory: join(folder, 'store'), outputDirectory: join(folder, 'out') };
 }
 

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isKibanError, KibanError, type Sealed, writeFileDurably } from '@kiban/core';
-import type { ProfileName } from '@kiban/japanese';
+import { isKibanError, KibanError } from '@kiban/core';
 import { cutParagraphs, paragraphsOf } from '../deduplicating/document-fingerprint.ts';
 import { indexName } from '../packing/shard-index.ts';
-import { kibanQuality1, type QualityProfile } from '../quality/quality-profile.ts';
 import { describeOutcome } from '../reading/describe-outcome.ts';
-import type { RecordContent, TextEncoding } from '../reading/text-record.ts';
+import type { RecordContent } from '../reading/text-record.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { chooseDocuments } from './choose-documents.ts';
 import { textOf } from './document.ts';
 import { HeldOutRegister } from './held-out-register.ts';
-import type { DataSetKind, PipelineSettings } from './pipeline-settings.ts';
 import { type PreparedFiles, prepareFiles } from './prepare-files.ts';
 import type { PrepareProgress, PrepareReport } from './prepare-report.ts';
 import { PrepareTally } from './prepare-tally.ts';
+import { reportName, writeReport } from './report-file.ts';
 import { SegmentStore, segmentDamaged } from './segment-store.ts';
 import { heldOutShardName, SplitSides, trainingShardName } from './split-sides.ts';
 
@@ -24,25 +22,16 @@ export interface PrepareOptions {
   /** Name of the data set. */
   readonly source: string;
   readonly tokenizer: Tokenizer;
-  /** Default `auto`. */
-  readonly kind?: DataSetKind | undefined;
-  /** Default `kiban-ja-1`, for records `kiban-raw-1`. */
-  readonly profile?: ProfileName | undefined;
-  /** Default {@link kibanQuality1}. */
-  readonly quality?: QualityProfile | undefined;
-  /** Policy for personal data, YAML; by default the built-in one. */
-  readonly personalDataPolicy?: string | undefined;
-  /** Of the node, 32 bytes: surrogates of names and addresses follow from it. */
-  readonly surrogateKey: Sealed<Uint8Array>;
-  /** Encoding of legacy files whose bytes fit Shift_JIS and EUC-JP alike. */
-  readonly encoding?: TextEncoding | undefined;
   readonly sequenceLength: number;
   /**
    * Documents out of a thousand that are kept for evaluation; 1000 for a data set that is never trained on. Which ones depends on their text
    * alone, so no later run trains on them. See {@link SplitSides} for a set in which none falls on that side.
    */
   readonly heldOutPerMille: number;
-  /** Prepared documents of this data set, kept from run to run: only what changed is read again. Private. */
+  /**
+   * Prepared documents of this data set, kept from run to run: only what changed is read again. Private. How they are prepared is said there, see
+   * `preparation.ts`.
+   */
   readonly storeDirectory: string;
   /** Gets `training.bin`, `heldout.bin`, their sidecars and, last, `report.json`. */
   readonly outputDirectory: string;
@@ -51,8 +40,6 @@ export interface PrepareOptions {
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
 }
-
-const reportName = 'report.json';
 
 /** Damaged segments are made anew; more often than this the disk is at fault. */
 const mostRepairs = 3;
@@ -66,28 +53,19 @@ const mostRepairs = 3;
 export async function prepareDataSet(options: PrepareOptions): Promise<PrepareReport> {
   const store = new SegmentStore(options.storeDirectory);
   await clearResult(options.outputDirectory);
-  const settings: PipelineSettings = {
-    source: options.source,
-    kind: options.kind ?? 'auto',
-    profile: options.profile ?? (options.kind === 'record' ? 'kiban-raw-1' : 'kiban-ja-1'),
-    encoding: options.encoding ?? null,
-    quality: options.quality ?? kibanQuality1,
-    personalDataPolicy: options.personalDataPolicy ?? null,
-  };
   const progress = { files: 0, filesTotal: 0, bytesRead: 0, bytesTotal: 0, documents: 0, tokens: 0 };
   const onProgress = (change: Partial<PrepareProgress>) => options.onProgress?.({ ...Object.assign(progress, change) });
   for (let repairs = 0; ; repairs += 1) {
     const prepared = await prepareFiles({
       folder: options.folder,
+      source: options.source,
       store,
-      settings,
-      surrogateKey: options.surrogateKey,
       workerCount: options.workerCount,
       onProgress,
       signal: options.signal,
     });
     try {
-      return await packSegments(options, store, settings, prepared, onProgress);
+      return await packSegments(options, store, prepared, onProgress);
     } catch (error) {
       if (!isKibanError(error) || error.code !== 'segment-damaged' || repairs >= mostRepairs) throw error;
       await store.remove(String(error.extra.unit));
@@ -105,8 +83,7 @@ async function clearResult(directory: string): Promise<void> {
 async function packSegments(
   options: PrepareOptions,
   store: SegmentStore,
-  settings: PipelineSettings,
-  { pipeline, segments }: PreparedFiles,
+  { pipeline, settings, segments }: PreparedFiles,
   onProgress: (change: Partial<PrepareProgress>) => void,
 ): Promise<PrepareReport> {
   const { tokenizer, sequenceLength, outputDirectory, heldOutPerMille, signal } = options;
@@ -155,7 +132,9 @@ async function packSegments(
       dropped: tally.dropped,
       qualityRules: tally.qualityRules,
       personalData: tally.personalData,
-      duplicates: { exact: choice.exactDuplicates, near: choice.nearDuplicates },
+      duplicates: choice.exactDuplicates,
+      nearDuplicates: choice.nearDuplicates,
+      preparedDocuments: tally.documents,
       ...counts,
       characters,
       tokens,
@@ -165,7 +144,7 @@ async function packSegments(
       shards,
       problems: tally.problems,
     };
-    await writeFileDurably(join(outputDirectory, reportName), `${JSON.stringify(report, null, 2)}\n`);
+    await writeReport(outputDirectory, report);
     return report;
   } catch (error) {
     await sides.discard();

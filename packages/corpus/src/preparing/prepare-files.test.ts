@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isKibanError } from '@kiban/core';
-import type { PipelineSettings } from './pipeline-settings.ts';
+import { writePreparation } from './preparation.ts';
 import { type PrepareFilesOptions, prepareFiles } from './prepare-files.ts';
 import { SegmentStore } from './segment-store.ts';
 import { claimUnit } from './unit-claim.ts';
@@ -17,8 +17,6 @@ const made: string[] = [];
 after(() => {
   for (const folder of made) rmSync(folder, { recursive: true, force: true });
 });
-
-const settings: PipelineSettings = { source: 'test', profile: 'kiban-ja-1', encoding: null };
 
 /** A folder of `count` files; two files make a unit. */
 function work(count: number, linesPerFile = 3) {
@@ -31,7 +29,7 @@ function work(count: number, linesPerFile = 3) {
   const options: PrepareFilesOptions = {
     folder,
     store,
-    settings,
+    source: 'test',
     workerCount: 0,
     unitLimits: { bytes: 1e9, files: 2 },
   };
@@ -60,7 +58,7 @@ function startProcess(
   { folder, store }: { folder: string; store: SegmentStore },
   more: Partial<PrepareFilesOptions> = {},
 ): ChildProcess {
-  const options = { folder, settings, unitLimits: { bytes: 1e9, files: 2 }, workerCount: 1, ...more };
+  const options = { folder, source: 'test', unitLimits: { bytes: 1e9, files: 2 }, workerCount: 1, ...more };
   const code = `
     import { prepareFiles } from ${JSON.stringify(new URL('./prepare-files.ts', import.meta.url).href)};
     import { SegmentStore } from ${JSON.stringify(new URL('./segment-store.ts', import.meta.url).href)};
@@ -196,7 +194,8 @@ test('a damaged segment is noticed, named and made anew', async () => {
 test('another setting makes everything anew and leaves nothing of the old', async () => {
   const { store, options } = work(4);
   const { pipeline } = await prepareFiles(options);
-  const raw = await prepareFiles({ ...options, settings: { ...settings, profile: 'kiban-raw-1' } });
+  await writePreparation(store.folder, { profile: 'kiban-raw-1' });
+  const raw = await prepareFiles(options);
   assert.notEqual(raw.pipeline, pipeline);
   assert.deepEqual(await store.manifests(pipeline), []);
 });

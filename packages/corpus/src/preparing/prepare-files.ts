@@ -2,9 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Sealed, Sha256Digest } from '@kiban/core';
+import type { Sha256Digest } from '@kiban/core';
 import { listFiles } from './list-files.ts';
-import { type PipelineSettings, pipelineDigest } from './pipeline-settings.ts';
+import { type PipelineSettings, pipelineDigest, pipelineSettings } from './pipeline-settings.ts';
+import { readPreparation, surrogateKeyOf } from './preparation.ts';
 import type { UnitFile } from './prepare-unit.ts';
 import type { FileIdentity, SegmentManifest } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
@@ -22,10 +23,10 @@ export interface FilesProgress {
 
 export interface PrepareFilesOptions {
   readonly folder: string;
+  /** Name of the data set. */
+  readonly source: string;
+  /** Says how documents are prepared; see `preparation.ts`. */
   readonly store: SegmentStore;
-  readonly settings: PipelineSettings;
-  /** Of the node, 32 bytes: surrogates of names and addresses follow from it. */
-  readonly surrogateKey: Sealed<Uint8Array>;
   /** Threads; by default one per processor, and none for little data. */
   readonly workerCount?: number | undefined;
   /** Files that were prepared before count from the start. */
@@ -39,6 +40,7 @@ export interface PrepareFilesOptions {
 /** The segments that hold the files of the folder as they are now, in the order of the files. */
 export interface PreparedFiles {
   readonly pipeline: Sha256Digest;
+  readonly settings: PipelineSettings;
   readonly segments: readonly SegmentManifest[];
 }
 
@@ -53,7 +55,9 @@ const waitForOthersMs = 250;
  * @throws as `scanFolder`; KibanError `disk-full`; the signal's reason
  */
 export async function prepareFiles(options: PrepareFilesOptions): Promise<PreparedFiles> {
-  const { folder, store, settings, surrogateKey, signal, onProgress } = options;
+  const { folder, source, store, signal, onProgress } = options;
+  const settings = pipelineSettings(source, await readPreparation(store.folder));
+  const surrogateKey = await surrogateKeyOf(store.folder);
   const pipeline = pipelineDigest(settings, surrogateKey);
   const files = await listFiles(folder);
   const planFolder = join(store.folder, 'plans');
@@ -76,7 +80,7 @@ export async function prepareFiles(options: PrepareFilesOptions): Promise<Prepar
     if (missing.length === 0) {
       await clearPlans(planFolder);
       await store.sweep(pipeline, options.staleMs ?? staleClaimMs);
-      return { pipeline, segments: manifests };
+      return { pipeline, settings, segments: manifests };
     }
     const units = await agreeOnUnits(planFolder, pipeline, files, missing, options.unitLimits);
     await runUnits(units);

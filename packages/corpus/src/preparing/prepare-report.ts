@@ -2,6 +2,7 @@
 import type { Sha256Digest } from '@kiban/core';
 import type { ProfileName } from '@kiban/japanese';
 import type { ShardIndex } from '../packing/shard-index.ts';
+import type { FileFormat } from '../reading/file-formats.ts';
 import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
 import type { RecordEncoding } from '../reading/text-record.ts';
 
@@ -22,18 +23,15 @@ export interface SideReport {
   readonly tokens: number;
 }
 
-/** What was done with a folder: counts and places only, never text. JSON-safe; stored as `report.json` beside the shards. */
-export interface PrepareReport {
+/** What became of the files of a folder, before anything was packed: counts and places only, never text. JSON-safe. */
+export interface FilesReport {
   readonly version: 1;
   /** Names what was done to documents: version, settings, Unicode tables. */
   readonly pipeline: Sha256Digest;
   readonly profile: ProfileName;
-  readonly tokenizerDigest: Sha256Digest;
   /** ICU and Unicode versions that word cuts and character classes came from. */
   readonly icu: string;
   readonly unicode: string;
-  readonly sequenceLength: number;
-  readonly heldOutPerMille: number;
   readonly files: {
     readonly total: number;
     readonly kept: number;
@@ -41,6 +39,7 @@ export interface PrepareReport {
     readonly refused: number;
     readonly bytes: number;
     readonly byEncoding: Partial<Record<RecordEncoding, number>>;
+    readonly byFormat: Partial<Record<FileFormat, number>>;
     readonly byRefusal: Partial<Record<RefusalReason, number>>;
   };
   readonly faults: Partial<Record<FaultReason, number>>;
@@ -50,11 +49,24 @@ export interface PrepareReport {
   readonly qualityRules: Readonly<Record<string, number>>;
   /** Personal data found, by class and action. */
   readonly personalData: Readonly<Record<string, number>>;
+  /** Documents that are stored, duplicates among them; pieces of a document that was too long count each. */
+  readonly preparedDocuments: number;
+  /** The first refused and partly kept files (at most 1,000), with their offsets. */
+  readonly problems: readonly FileOutcome[];
+}
+
+/** What was done with a folder up to its token shards. Stored as `report.json` beside them. */
+export interface PrepareReport extends FilesReport {
+  readonly tokenizerDigest: Sha256Digest;
+  readonly sequenceLength: number;
+  readonly heldOutPerMille: number;
   /** After removal of duplicates; pieces of a document that was too long count each. */
   readonly documents: number;
   readonly chats: number;
-  /** Equal documents, and near copies of prose, that were left out. */
-  readonly duplicates: { readonly exact: number; readonly near: number };
+  /** Documents left out because another one is equal. */
+  readonly duplicates: number;
+  /** Prose left out because a better document is nearly the same. */
+  readonly nearDuplicates: number;
   /** Paragraphs cut because they stand in over 1 % of the documents and in over 20. */
   readonly boilerplateParagraphs: number;
   /** UTF-16 code units after the profile. */
@@ -64,6 +76,4 @@ export interface PrepareReport {
   readonly training: SideReport;
   readonly heldOut: SideReport;
   readonly shards: { readonly training: ShardIndex; readonly heldOut: ShardIndex };
-  /** The first refused and partly kept files (at most 1,000), with their offsets. */
-  readonly problems: readonly FileOutcome[];
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { FileFormat } from '../reading/file-formats.ts';
 import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
 import type { RecordEncoding } from '../reading/text-record.ts';
-import type { PrepareReport } from './prepare-report.ts';
+import type { FilesReport } from './prepare-report.ts';
 import type { SegmentFile } from './segment.ts';
 
 /** How many refused and partly kept files a report lists. */
@@ -15,14 +16,18 @@ export class PrepareTally {
   readonly qualityRules: Record<string, number> = {};
   readonly personalData: Record<string, number> = {};
   readonly #byEncoding: Partial<Record<RecordEncoding, number>> = {};
+  readonly #byFormat: Partial<Record<FileFormat, number>> = {};
   readonly #byRefusal: Partial<Record<RefusalReason, number>> = {};
   readonly #byStatus = { kept: 0, 'partly-kept': 0, refused: 0 };
   #bytes = 0;
+  #documents = 0;
 
-  add({ outcome, dropped, qualityRules, personalData }: SegmentFile): void {
+  add({ outcome, documents, dropped, qualityRules, personalData }: SegmentFile): void {
     this.#byStatus[outcome.status] += 1;
     this.#bytes += outcome.bytes;
+    this.#documents += documents;
     if (outcome.encoding !== null) count(this.#byEncoding, outcome.encoding, 1);
+    if (outcome.format !== null) count(this.#byFormat, outcome.format, 1);
     if (outcome.reason !== null) count(this.#byRefusal, outcome.reason, 1);
     for (const [reason, times] of Object.entries(outcome.faultsByReason))
       count(this.faults, reason as FaultReason, times);
@@ -32,10 +37,16 @@ export class PrepareTally {
     if (outcome.status !== 'kept' && this.problems.length < listedProblems) this.problems.push(outcome);
   }
 
-  files(): PrepareReport['files'] {
+  /** Documents in the segments. */
+  get documents(): number {
+    return this.#documents;
+  }
+
+  files(): FilesReport['files'] {
     const { kept, 'partly-kept': partlyKept, refused } = this.#byStatus;
-    const [byEncoding, byRefusal] = [this.#byEncoding, this.#byRefusal];
-    return { total: kept + partlyKept + refused, kept, partlyKept, refused, bytes: this.#bytes, byEncoding, byRefusal };
+    const [byEncoding, byFormat, byRefusal] = [this.#byEncoding, this.#byFormat, this.#byRefusal];
+    const total = kept + partlyKept + refused;
+    return { total, kept, partlyKept, refused, bytes: this.#bytes, byEncoding, byFormat, byRefusal };
   }
 }
 
