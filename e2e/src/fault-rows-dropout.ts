@@ -52,7 +52,6 @@ const one: FaultRow[] = dropoutMoments.flatMap((moment) =>
 const two: FaultRow[] = (
   [
     ['advertise', 'opening'],
-    ['share', 'manifest'],
     ['confirm', 'shard 1'],
     ['train', 'signature'],
     ['manifest', 'manifest'],
@@ -120,4 +119,10 @@ const givenUp: FaultRow[] = (
 }));
 
 /** A dropout of any member at any stage; two at once; below the quorum. */
-export const dropoutRows: readonly FaultRow[] = [...one, ...two, ...below, fiveBelow, ...givenUp];
+export const dropoutRows: readonly FaultRow[] = [
+  // Rows of seven lie apart, so that one coalition of seven serves them all.
+  ...one.flatMap((row, index) => (index % 10 === 0 ? [...two.slice(index / 10, index / 10 + 1), row] : [row])),
+  ...below,
+  fiveBelow,
+  ...givenUp,
+];

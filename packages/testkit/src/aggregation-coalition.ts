@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type OrganisationId, organisationIdSchema, programmeIdSchema, sha256Hex, silentLogger } from '@kiban/core';
 import { type AttemptOutcome, hubConfigSchema, initialiseHub, type RunningHub, startHub } from '@kiban/hub';
+import { MaskingPool } from '@kiban/node';
 import type { Invitation, Member, ServiceEvent } from '@kiban/protocol';
 import { type AggregationPlan, leastThreshold } from '@kiban/secagg';
 import { TestedMember } from './tested-member.ts';
@@ -24,6 +25,8 @@ export class AggregationCoalition implements AsyncDisposable {
   members: readonly TestedMember[] = [];
   #hub: RunningHub | undefined;
   #disposed = false;
+  /** For all members: a test that holds up one of them holds up one shard. */
+  readonly #masking = new MaskingPool({ workerCount: 2 });
 
   private constructor() {
     this.directory = mkdtempSync(join(tmpdir(), 'kiban-faults-'));
@@ -40,11 +43,14 @@ export class AggregationCoalition implements AsyncDisposable {
       organisationIdSchema.parse(`member-${'abcdefgh'[index]}`),
     );
     const members: TestedMember[] = [];
+    const masking = coalition.#masking;
     for (const organisation of organisations) {
       const { invitation } = await coalition.#call<Invitation>('POST', '/invitations', { organisation });
       const directory = join(coalition.directory, organisation);
       const hubOrigin = coalition.#hub!.origin;
-      members.push(await TestedMember.join({ directory, organisation, hubOrigin, invitation, wordCount, levelLimit }));
+      members.push(
+        await TestedMember.join({ directory, organisation, hubOrigin, invitation, wordCount, levelLimit, masking }),
+      );
     }
     coalition.members = members;
     const { digest } = await coalition.#call<{ digest: string }>('PUT', '/blobs', Buffer.from('{"text":"faults"}\n'));
@@ -145,6 +151,7 @@ export class AggregationCoalition implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     await Promise.all(this.members.map((member) => member.close()));
+    await this.#masking.close();
     await this.hub.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -10,7 +10,7 @@ import {
   AggregationMember,
   type InstanceOutcome,
   initialiseNode,
-  MaskingPool,
+  type MaskingPool,
   Membership,
   type NodeSchema,
   nodeConfigSchema,
@@ -33,7 +33,6 @@ export class TestedMember {
   readonly #directory: string;
   readonly #database: Database;
   readonly #client: FaultyHubClient;
-  readonly #masking = new MaskingPool({ workerCount: 1 });
   readonly #aggregation: AggregationMember;
   readonly #closing = new AbortController();
 
@@ -45,8 +44,9 @@ export class TestedMember {
     readonly levels: Int8Array;
     readonly keys: ConstructorParameters<typeof Membership>[2];
     readonly hubOrigin: string;
+    readonly masking: MaskingPool;
   }) {
-    const { organisation, directory, database, hubKey, keys, levels, hubOrigin } = parts;
+    const { organisation, directory, database, hubKey, keys, levels, hubOrigin, masking } = parts;
     this.organisation = organisation;
     this.keyId = keys.message.keyId;
     this.levels = levels;
@@ -65,7 +65,7 @@ export class TestedMember {
       database,
       directory: join(directory, 'journals'),
       logger: silentLogger,
-      masking: this.#masking,
+      masking,
     });
   }
 
@@ -76,8 +76,9 @@ export class TestedMember {
     readonly invitation: string;
     readonly wordCount: number;
     readonly levelLimit: number;
+    readonly masking: MaskingPool;
   }): Promise<TestedMember> {
-    const { directory, organisation, hubOrigin, invitation, wordCount, levelLimit } = enrolment;
+    const { directory, organisation, hubOrigin, invitation, wordCount, levelLimit, masking } = enrolment;
     const config = nodeConfigSchema.parse({ organisation, displayName: organisation });
     await initialiseNode(directory, config);
     const key = async (name: string) =>
@@ -88,7 +89,8 @@ export class TestedMember {
     const coalition = await membership.join(config, hubOrigin, invitation);
     const levels = Int8Array.from({ length: wordCount }, () => randomInt(-levelLimit, levelLimit + 1));
     writeFileSync(join(directory, 'update.levels'), levels);
-    return new TestedMember({ organisation, directory, database, hubKey: coalition.hubKey, levels, keys, hubOrigin });
+    const { hubKey } = coalition;
+    return new TestedMember({ organisation, directory, database, hubKey, levels, keys, hubOrigin, masking });
   }
 
   audit(instance: string): EgressAudit {
@@ -141,7 +143,6 @@ export class TestedMember {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#client.close();
-    await this.#masking.close();
     await this.#database.destroy();
   }
 
