@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Clock, type DataSetId, dataSetIdSchema } from '@kiban/core';
-import { type FileOutcome, listFolder, readFolder } from '@kiban/corpus';
+import { type FileOutcome, listFolder, preparationSchema, readFolder, writePreparation } from '@kiban/corpus';
 import { dataClassSchema } from '@kiban/protocol';
 import type { EventLog } from '@kiban/store-sql';
 import type { Kysely, Selectable } from 'kysely';
@@ -19,10 +19,12 @@ export const newDataSetSchema = z.strictObject({
   purpose: z.string().min(1).max(500),
   /** How often each sequence is seen per epoch, against the other data sets. */
   weight: z.number().positive().max(100).default(1),
+  /** How its documents are prepared; kept in the store, where every process that prepares them reads it. */
+  preparation: preparationSchema.prefault({}),
 });
 export type NewDataSet = z.output<typeof newDataSetSchema>;
 
-export type DataSet = NewDataSet & { readonly addedAtMs: number };
+export type DataSet = Omit<NewDataSet, 'preparation'> & { readonly addedAtMs: number };
 
 export interface DataSetInspection {
   readonly dataSet: DataSet;
@@ -57,10 +59,13 @@ export class DataSets {
     return join(this.#directory, id);
   }
 
-  /** @throws KibanError `folder-not-found`, `folder-empty`, `data-set-exists` */
-  async add(dataSet: NewDataSet): Promise<DataSet> {
+  /** @throws KibanError `folder-not-found`, `folder-empty`, `data-set-exists`, `config-invalid` for a policy */
+  async add({ preparation, ...dataSet }: NewDataSet): Promise<DataSet> {
     const folder = resolve(dataSet.folder);
     await listFolder(folder);
+    const known = await this.#database.selectFrom('data_set').select('id').where('id', '=', dataSet.id).execute();
+    if (known.length > 0) throw problems.dataSetExists(dataSet.id);
+    await writePreparation(this.storeDirectory(dataSet.id), preparation);
     const addedAtMs = this.#clock.nowMs();
     const inserted = await this.#database
       .insertInto('data_set')

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { readYamlFile } from '@kiban/core';
+import { qualityProfileSchema } from '@kiban/corpus';
+import { readPolicyFile } from '@kiban/pii';
 import { Command } from 'commander';
 import { connect } from '../administration-client.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -12,6 +16,18 @@ interface DataSetRow {
   readonly dataClass: string;
   readonly basis: string;
   readonly purpose: string;
+}
+
+interface AddOptions {
+  readonly class: string;
+  readonly basis: string;
+  readonly purpose: string;
+  readonly weight: string;
+  readonly kind: string;
+  readonly encoding?: string;
+  readonly quality?: string;
+  readonly piiPolicy?: string;
+  readonly directory: string;
 }
 
 interface Inspection {
@@ -32,6 +48,12 @@ interface Inspection {
   }[];
 }
 
+/** Checked here, where faults can name file and line. */
+async function readPolicyText(path: string): Promise<string> {
+  await readPolicyFile(path);
+  return readFile(path, 'utf8');
+}
+
 export function dataCommand(context: CommandContext): Command {
   const text = (ja: string, en: string) => (context.language === 'ja' ? ja : en);
   const directory = [
@@ -50,31 +72,47 @@ export function dataCommand(context: CommandContext): Command {
     .requiredOption('--basis <TEXT>', text('ライセンスまたは利用の根拠', 'licence or legal basis'))
     .requiredOption('--purpose <TEXT>', text('利用目的', 'purpose'))
     .option('--weight <N>', text('一巡で見る回数の重み', 'how often it is seen per epoch'), '1')
+    .option(
+      '--kind <KIND>',
+      text(
+        'auto | web | document | log | record: 品質の判定と重複の扱い',
+        'auto | web | document | log | record: how quality and duplicates are judged',
+      ),
+      'auto',
+    )
+    .option(
+      '--encoding <NAME>',
+      text('判別できない旧文字コード (cp932, euc-jp など)', 'of legacy files that fit several (cp932, euc-jp, ...)'),
+    )
+    .option('--quality <FILE>', text('品質プロファイル (YAML)', 'quality profile (YAML)'))
+    .option('--pii-policy <FILE>', text('個人データの方針 (YAML)', 'policy for personal data (YAML)'))
     .option(...directory)
     .addHelpText(
       'after',
       `\n${text('例', 'Example')}:\n  kiban data add shift-logs /data/shift-logs --basis "own records" --purpose "shared base"`,
     )
-    .action(
-      async (
-        id: string,
-        folder: string,
-        options: { class: string; basis: string; purpose: string; weight: string; directory: string },
-      ) => {
-        const node = await connect(options.directory, context.language);
-        const added = await node.post<DataSetRow>('/data-sets', {
-          id,
-          folder: resolve(folder),
-          dataClass: options.class,
-          basis: options.basis,
-          purpose: options.purpose,
-          weight: Number(options.weight),
-        });
-        context.show(added, () => [
-          text(`${added.id} を登録しました (${added.dataClass})。`, `Registered ${added.id} (${added.dataClass}).`),
-        ]);
-      },
-    );
+    .action(async (id: string, folder: string, options: AddOptions) => {
+      const node = await connect(options.directory, context.language);
+      const added = await node.post<DataSetRow>('/data-sets', {
+        id,
+        folder: resolve(folder),
+        dataClass: options.class,
+        basis: options.basis,
+        purpose: options.purpose,
+        weight: Number(options.weight),
+        preparation: {
+          kind: options.kind,
+          ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+          ...(options.quality === undefined
+            ? {}
+            : { quality: await readYamlFile(options.quality, qualityProfileSchema) }),
+          ...(options.piiPolicy === undefined ? {} : { personalDataPolicy: await readPolicyText(options.piiPolicy) }),
+        },
+      });
+      context.show(added, () => [
+        text(`${added.id} を登録しました (${added.dataClass})。`, `Registered ${added.id} (${added.dataClass}).`),
+      ]);
+    });
 
   command
     .command('list')

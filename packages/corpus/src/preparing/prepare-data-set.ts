@@ -166,10 +166,10 @@ function withoutBoilerplate(
   };
 }
 
-function withoutText(folder: string, { problems, dropped }: PrepareTally): KibanError {
+function withoutText(folder: string, { problems, dropped, qualityRules }: PrepareTally): KibanError {
   const shown = [
     ...problems.slice(0, 5).map(describeOutcome),
-    ...Object.entries(dropped).map(([reason, count]) => ({
+    ...[...Object.entries(dropped), ...Object.entries(qualityRules)].map(([reason, count]) => ({
       ja: `除外した文書: ${reason} ${count} 件`,
       en: `Documents dropped: ${reason} ${count}`,
     })),
