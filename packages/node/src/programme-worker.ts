@@ -123,6 +123,7 @@ export class ProgrammeWorker {
     }
     if (!approved) return state.phase === 'released';
     const plan = planOf(state);
+    const share = approval.cardShare;
     const wanted = new Map<string, (signal: AbortSignal) => Promise<void>>();
     if (state.phase === 'preparing' && startTrainer(plan) === this.#options.organisation && state.start === null)
       wanted.set('start', (signal) => this.#makeStart(state, plan, signal));
@@ -138,9 +139,8 @@ export class ProgrammeWorker {
           this.#takePartInGate(state, plan, round, gate, signal),
         );
     }
-    const { cardShare } = approval;
-    if (cardShare !== 'nothing' && (state.phase === 'running' || state.phase === 'evaluating'))
-      wanted.set('data-cards', (signal) => this.#shareCards(state, plan, cardShare, signal));
+    if (share !== 'nothing' && (state.phase === 'running' || state.phase === 'evaluating'))
+      wanted.set('data-cards', (signal) => this.#shareCards(state, plan, share, signal));
     if (
       state.phase === 'evaluating' &&
       plan.publishScores &&
@@ -150,6 +150,8 @@ export class ProgrammeWorker {
     if (state.phase === 'released' && state.release !== null) {
       this.#keepOnly(new Set());
       await this.#options.onReleased(state.release);
+      if (share !== 'nothing' && !this.#hasCards(state))
+        await this.#shareCards(state, plan, share, this.#options.signal);
       this.#options.activity.idle();
       return true;
     }
@@ -406,6 +408,10 @@ export class ProgrammeWorker {
     };
     await this.#options.hub.postScores(state.programme, scores, signal);
     await this.#options.events.record('scores-published', scores, state.programme);
+  }
+
+  #hasCards({ dataCards }: ProgrammeState): boolean {
+    return dataCards.some(({ card }) => card.organisation === this.#options.organisation);
   }
 
   /** What the steward let go of the cards of the approved data sets, once they are prepared. */
