@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { ProgrammeState } from '@kiban/protocol';
-import { TestCoalition } from '@kiban/testkit';
+import { dataCardDigest, type ProgrammeState, signedDataCardSchema, verifyDataCard } from '@kiban/protocol';
+import { type KillAt, TestCoalition } from '@kiban/testkit';
 import { killSchedules, killVictims } from './kill-cases.ts';
 
 /**
@@ -28,7 +28,7 @@ for (const victim of killVictims) {
       test(`${name}: the round ends in the same weights`, async (context) => {
         await using coalition = prepared.copy();
         await coalition.startAll();
-        await coalition.beginProgramme({ rounds: 1, graceMs: 60_000 });
+        await coalition.beginProgramme({ rounds: 1, graceMs: 60_000, cardShares: { 'member-b': 'summary' } });
         const service = victim === 'hub' ? coalition.hub : coalition.nodes.get(victim)!;
         await coalition.waitFor('round 1', async () =>
           (await coalition.programme()).round === null ? undefined : true,
@@ -48,7 +48,20 @@ for (const victim of killVictims) {
         assert.ok(starts > 4, `killed ${starts - 1} times only: the schedule misses its writes`);
         assert.equal(state.base?.digest, undisturbed.base?.digest);
         assert.deepEqual(state.rounds[0]?.members, undisturbed.rounds[0]?.members);
+        await requireCard(coalition);
       });
     }
   });
+}
+
+/** Report and card of the data set are whole, of each other, and what the hub holds is of them. */
+async function requireCard(coalition: TestCoalition): Promise<void> {
+  const node = coalition.nodes.get('member-b')!;
+  if (!node.running) await node.start();
+  const full = signedDataCardSchema.parse(await node.call('GET', '/data-sets/documents/card'));
+  assert.equal(verifyDataCard(full).keyId, full.signature.keyId);
+  assert.equal(full.card.counts.packed?.documents, 24);
+  const shared = await coalition.waitFor('the shared card', async () => (await coalition.programme()).dataCards[0]);
+  assert.equal(verifyDataCard(shared).keyId, full.signature.keyId);
+  assert.equal(shared.card.fullCardDigest, dataCardDigest(full.card));
 }

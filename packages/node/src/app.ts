@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
+import { resolve } from 'node:path';
 import {
   type Clock,
   isKibanError,
@@ -121,7 +122,8 @@ export function createNodeApp(parts: NodeParts): FastifyInstance {
   route('GET', '/data-sets/:id/inspection', async (request) => parts.dataSets.inspect(idOf(request), parts.stopping));
   route('GET', '/data-sets/:id', async (request) => {
     const dataSet = await parts.dataSets.get(idOf(request));
-    return { dataSet, storeDirectory: parts.dataSets.storeDirectory(dataSet.id) };
+    // Whoever asks may be in another working directory.
+    return { dataSet, storeDirectory: resolve(parts.dataSets.storeDirectory(dataSet.id)) };
   });
   route('POST', '/data-sets/:id/stock', async (request) => parts.dataCards.takeStock(idOf(request), parts.stopping));
   route('GET', '/data-sets/:id/report', async (request) => parts.dataCards.report(idOf(request)));

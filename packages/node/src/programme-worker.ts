@@ -127,6 +127,7 @@ export class ProgrammeWorker {
     }
     if (!approved) return state.phase === 'released';
     const plan = planOf(state);
+    const share = approval.cardShare;
     const wanted = new Map<string, (signal: AbortSignal) => Promise<void>>();
     if (state.phase === 'preparing' && startTrainer(plan) === this.#options.organisation && state.start === null)
       wanted.set('start', (signal) => this.#makeStart(state, plan, signal));
@@ -142,9 +143,8 @@ export class ProgrammeWorker {
           this.#takePartInGate(state, plan, round, gate, signal),
         );
     }
-    const { cardShare } = approval;
-    if (cardShare !== 'nothing' && (state.phase === 'running' || state.phase === 'evaluating'))
-      wanted.set('data-cards', (signal) => this.#shareCards(state, plan, cardShare, signal));
+    if (share !== 'nothing' && (state.phase === 'running' || state.phase === 'evaluating'))
+      wanted.set('data-cards', (signal) => this.#shareCards(state, plan, share, signal));
     if (
       state.phase === 'evaluating' &&
       plan.publishScores &&
@@ -154,6 +154,8 @@ export class ProgrammeWorker {
     if (state.phase === 'released' && state.release !== null) {
       await this.#keepOnly(new Set());
       await this.#options.onReleased(state.release);
+      if (share !== 'nothing' && !this.#hasCards(state))
+        await this.#shareCards(state, plan, share, this.#options.signal);
       this.#options.activity.idle();
       return true;
     }
@@ -423,6 +425,10 @@ export class ProgrammeWorker {
     };
     await this.#options.hub.postScores(state.programme, scores, signal);
     await this.#options.events.record('scores-published', scores, state.programme);
+  }
+
+  #hasCards({ dataCards }: ProgrammeState): boolean {
+    return dataCards.some(({ card }) => card.organisation === this.#options.organisation);
   }
 
   /** What the steward let go of the cards of the approved data sets, once they are prepared. */

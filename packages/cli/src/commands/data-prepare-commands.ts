@@ -113,7 +113,7 @@ export function addPrepareCommands(command: Command, context: CommandContext): v
     if (options.folder !== undefined || options.store !== undefined) throw bothNeeded();
     const node = await connect(options.directory, context.language);
     const place = await node.get<{ dataSet: { folder: string }; storeDirectory: string }>(`/data-sets/${id}`);
-    return { folder: place.dataSet.folder, store: new SegmentStore(resolve(place.storeDirectory)), node };
+    return { folder: place.dataSet.folder, store: new SegmentStore(place.storeDirectory), node };
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -175,6 +175,17 @@ test('a claim is respected while it advances, and taken over when its holder is 
   assert.equal(await claimUnit(claims, 'unit', 10_000), undefined);
   await second.release();
   assert.ok(await claimUnit(claims, 'unit', 10_000));
+});
+
+test('a claim of a process of this machine that is gone is taken over at once, one of another machine is waited for', async () => {
+  const { root } = work(0);
+  const claims = join(root, 'claims');
+  mkdirSync(claims);
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  writeFileSync(join(claims, 'here'), `${hostname()} ${pid} 00\n`);
+  writeFileSync(join(claims, 'there'), `${hostname()}-2 ${pid} 00\n`);
+  assert.ok(await claimUnit(claims, 'here', 60_000));
+  assert.equal(await claimUnit(claims, 'there', 60_000), undefined);
 });
 
 test('a damaged segment is noticed, named and made anew', async () => {

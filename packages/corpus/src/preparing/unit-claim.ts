@@ -25,7 +25,7 @@ export async function claimUnit(folder: string, unit: string, staleMs = staleCla
   const token = `${hostname()} ${process.pid} ${randomBytes(8).toString('hex')}\n`;
   if (!(await create(path, token))) {
     const ageMs = await ageOf(path, join(folder, `.${randomBytes(6).toString('hex')}.probe`));
-    if (ageMs !== undefined && ageMs < staleMs) return undefined;
+    if (ageMs !== undefined && ageMs < staleMs && !(await ownerIsDead(path))) return undefined;
     // Of several that see it stale one renames it; the others find nothing and try again later.
     const stale = `${path}.${randomBytes(6).toString('hex')}.stale`;
     const renamed = await rename(path, stale).then(
@@ -58,6 +58,18 @@ async function create(path: string, token: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** Known of processes of this machine alone: after a kill the work goes on at once. */
+async function ownerIsDead(path: string): Promise<boolean> {
+  const [host, pid] = (await readFile(path, 'utf8').catch(() => '')).split(' ');
+  if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 
