@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './administration.ts';
 export * from './aggregation.ts';
+export * from './duplicates.ts';
 export * from './hub-client.ts';
 export * from './membership.ts';
 export * from './problems.ts';

@@ -8,8 +8,8 @@ import { tokenBytes } from './band-tokens.ts';
 export const entryBytes: number = tokenBytes + 4;
 /** An upload has a power of two of documents, at least this many: what is not there is padded with random tokens. */
 export const leastUploadDocuments = 1_024;
-/** 300 MB. More documents than this go in several epochs, each with a key of its own. */
-export const mostUploadDocuments: number = 1 << 20;
+/** 147 MB. More documents than this go in several epochs, each with a key of its own. */
+export const mostUploadDocuments: number = 1 << 19;
 
 export interface TokenUpload {
   /**
