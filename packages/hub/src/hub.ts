@@ -22,6 +22,7 @@ import { AggregationService } from './aggregation-service.ts';
 import { createHubApp } from './app.ts';
 import { createAuthenticator } from './authentication.ts';
 import { type HubConfig, hubConfigSchema } from './config.ts';
+import { clearDecidedTokens, DuplicateExchanges } from './duplicate-exchanges.ts';
 import { Members } from './members.ts';
 import { Programmes } from './programmes.ts';
 import { ReleaseWriter } from './release-writer.ts';
@@ -86,6 +87,9 @@ export async function startHub(
     const members = new Members(database, clock, events);
     const programmes = new Programmes(database, blobs, clock, events);
     const releases = new ReleaseWriter({ database, blobs, events, clock, workDirectory: join(directory, 'work') });
+    const exchangesDirectory = join(directory, 'duplicates');
+    await clearDecidedTokens(exchangesDirectory);
+    const duplicates = new DuplicateExchanges(exchangesDirectory, members, events);
     let driver: RoundDriver | undefined;
     const aggregation = new AggregationService({
       database,
@@ -123,6 +127,7 @@ export async function startHub(
       aggregation,
       driver,
       releases,
+      duplicates,
       blobs,
       events,
       authenticator,
