@@ -59,9 +59,9 @@ export function findPersonName(region: Region, at: number, emit: Emit): void {
     const surname = head.slice(0, length);
     const ambiguous = ambiguousSurnames.has(surname);
     if (!ambiguous && !surnames.has(surname)) continue;
-    const surnameWeight = length === 1 ? 0.15 : ambiguous ? 0.2 : 0.3;
+    const surnameWeight = length === 1 ? 0.15 : ambiguous ? 0.25 : 0.3;
     if (proposeWhole(region, at, head, length, surnameWeight, emit)) return;
-    if (proposeSurname(region, at, length, surnameWeight, emit)) return;
+    if (proposeSurname(region, at, length, length === 1 || ambiguous ? 0.15 : surnameWeight, emit)) return;
   }
 }
 
@@ -143,7 +143,7 @@ export function contextOf(region: Region, from: number, to: number): Evidence[] 
     const { column, row, left } = region.headings(from);
     const heading = [column, left, row].find((one) => nameColumn.test(one));
     if (heading !== undefined)
-      return [{ kind: 'context', weight: weights.context, word: nameColumn.exec(heading)![0] }];
+      return [{ kind: 'context', weight: weights.context, word: nameColumn.exec(heading)![1]! }];
   }
   const near = labelNear.exec(before)?.[0];
   return near === undefined ? [] : [{ kind: 'context', weight: weights.context, word: near.slice(0, 2) }];
