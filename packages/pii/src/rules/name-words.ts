@@ -71,7 +71,7 @@ export const honorificBehind = new RegExp(
 /** The first units of what may stand behind a name. */
 export const honorificStarts = '様さ氏殿課部係主社';
 /** Not persons, though a family name stands in front. */
-export const politeWords = /^(?:奥様|神様|王様|皆様|東様|北様)/;
+export const notPersons = /^(?:奥様|神様|王様|皆様|東様|北様|平成|昭和|令和|大正|明治)/;
 /** Heads of columns that hold names. */
 export const nameColumn =
   /^[^\n]{0,6}?(氏名|名前|担当者|担当|作成者|承認者|起票者|確認者|記入者|報告者|申請者|名義|社員名|従業員名|検査員|作業者|責任者|顧客名|お客様)(?:名|欄|印)?(?:\([^)]{0,8}\))?:? *$/;
