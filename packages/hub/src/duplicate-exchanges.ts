@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, KibanError, type OrganisationId, writeFileDurably } from '@kiban/core';
+import { canonicalJson, KibanError, type Localised, type OrganisationId, writeFileDurably } from '@kiban/core';
 import { checkTokenUpload } from '@kiban/corpus';
 import { type DuplicateExchangeState, type DuplicateTerms, duplicateTermsSchema } from '@kiban/protocol';
 import type { EventLog } from '@kiban/store-sql';
@@ -81,16 +81,18 @@ export class DuplicateExchanges {
   /** Only from the first member, when all have advertised. */
   async putSealed(exchange: string, caller: OrganisationId, text: Uint8Array): Promise<void> {
     const { terms } = await this.#terms(exchange, caller);
-    if (terms.members[0]!.organisation !== caller) throw stepRefused('another member draws the key');
+    if (terms.members[0]!.organisation !== caller)
+      throw stepRefused({ ja: '鍵を作るのは別のメンバーです', en: 'another member draws the key' });
     if (terms.members.some((own) => !existsSync(this.#path(exchange, fileNames.advertised(own.organisation)))))
-      throw stepRefused('not all members have advertised');
+      throw stepRefused({ ja: 'まだ全メンバーが鍵を公開していません', en: 'not all members have advertised' });
     await this.#putOnce(exchange, fileNames.sealed, text);
   }
 
   /** Once per member and exchange: each flag tells something, so nobody may try a second set. @throws KibanError `duplicate-tokens-invalid` */
   async putTokens(exchange: string, caller: OrganisationId, bytes: Uint8Array): Promise<void> {
     await this.#terms(exchange, caller);
-    if (!existsSync(this.#path(exchange, fileNames.sealed))) throw stepRefused('there is no key yet');
+    if (!existsSync(this.#path(exchange, fileNames.sealed)))
+      throw stepRefused({ ja: '鍵がまだありません', en: 'there is no key yet' });
     const documents = checkTokenUpload(bytes);
     // After the decision the uploads are gone: what comes then is a repetition, and nothing is made of it.
     if (existsSync(this.#path(exchange, fileNames.decided))) return;
@@ -129,11 +131,12 @@ export class DuplicateExchanges {
   }
 
   async #putOnce(exchange: string, name: string, bytes: Uint8Array, longest = longestText): Promise<void> {
-    if (bytes.length > longest) throw stepRefused('the text is too long');
+    if (bytes.length > longest) throw stepRefused({ ja: '文が長すぎます', en: 'the text is too long' });
     await this.#inOrder(exchange, async () => {
       const before = await this.#read(exchange, name);
       if (before?.equals(bytes)) return;
-      if (before !== undefined) throw stepRefused('something else was received before');
+      if (before !== undefined)
+        throw stepRefused({ ja: '以前に別の内容を受け取っています', en: 'something else was received before' });
       await writeFileDurably(this.#path(exchange, name), bytes, { mode: 0o600 });
     });
     this.#events.wake();
@@ -183,14 +186,14 @@ function exchangeExists(exchange: string): KibanError {
   });
 }
 
-function stepRefused(reason: string): KibanError {
+function stepRefused(reason: Localised): KibanError {
   return new KibanError({
     code: 'exchange-step-refused',
     status: 409,
     title: { ja: '照合のこの手順は受け付けられません', en: 'This step of the exchange is refused' },
     detail: {
-      ja: `照合の手順を受け付けられません (${reason})。`,
-      en: `The step of the exchange is refused: ${reason}.`,
+      ja: `照合の手順を受け付けられません (${reason.ja})。`,
+      en: `The step of the exchange is refused: ${reason.en}.`,
     },
   });
 }

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { canonicalJson, KibanError, type OrganisationId, Sealed, systemRandom, writeFileDurably } from '@kiban/core';
+import {
+  canonicalJson,
+  KibanError,
+  type Localised,
+  type OrganisationId,
+  Sealed,
+  systemRandom,
+  writeFileDurably,
+} from '@kiban/core';
 import {
   type AdvertisedTexts,
   advertiseEpochKeys,
@@ -76,12 +84,16 @@ export async function compareDuplicates(options: DuplicateExchangeOptions): Prom
     const asked = parsed.data?.members.map((member) => member.organisation);
     const own = parsed.data?.members.find((member) => member.organisation === identity.organisation);
     if (parsed.data === undefined || canonicalJson(parsed.data) !== state.terms)
-      throw unexpected('the terms are malformed');
-    if (parsed.data.exchange !== exchange) throw unexpected('the terms are of another exchange');
+      throw unexpected({ ja: '照合条件の形式が正しくありません', en: 'the terms are malformed' });
+    if (parsed.data.exchange !== exchange)
+      throw unexpected({ ja: '別の照合の条件です', en: 'the terms are of another exchange' });
     if (asked?.join() !== [...new Set(wanted.members)].sort().join() || own === undefined)
-      throw unexpected('other members than agreed');
+      throw unexpected({ ja: '合意と異なるメンバーです', en: 'other members than agreed' });
     if (parsed.data.unicode !== process.versions.unicode)
-      throw unexpected(`Unicode ${parsed.data.unicode}, this node has ${process.versions.unicode}`);
+      throw unexpected({
+        ja: `Unicode ${parsed.data.unicode}、このノードは ${process.versions.unicode}`,
+        en: `Unicode ${parsed.data.unicode}, this node has ${process.versions.unicode}`,
+      });
     return parsed.data;
   }
 }
@@ -126,14 +138,14 @@ async function untilThere<T>(options: DuplicateExchangeOptions, look: () => Prom
   }
 }
 
-function unexpected(reason: string): KibanError {
+function unexpected(reason: Localised): KibanError {
   return new KibanError({
     code: 'exchange-unexpected',
     status: 409,
     title: { ja: '合意と異なる照合です', en: 'Not the exchange that was agreed to' },
     detail: {
-      ja: `ハブが求める照合は、合意した内容と異なります (${reason})。何も送っていません。運営者に確認してください。`,
-      en: `What the hub asks for is not what was agreed to: ${reason}. Nothing was sent. Ask the operator.`,
+      ja: `ハブが求める照合は、合意した内容と異なります (${reason.ja})。何も送っていません。運営者に確認してください。`,
+      en: `What the hub asks for is not what was agreed to: ${reason.en}. Nothing was sent. Ask the operator.`,
     },
   });
 }

@@ -62,7 +62,10 @@ export function sealEpochKey(
   random: RandomSource,
 ): { readonly key: Sealed<Uint8Array>; readonly text: string } {
   if (identity.organisation !== drawer(terms))
-    throw epochKeyRefused(identity.organisation, 'another member draws the key');
+    throw epochKeyRefused(identity.organisation, {
+      ja: '鍵を作るのは別のメンバーです',
+      en: 'another member draws the key',
+    });
   const { bodies, transcript } = readAdvertised(terms, advertised);
   const key = random.bytes(keyBytes);
   const own = keyPairs(seed);
@@ -71,7 +74,8 @@ export function sealEpochKey(
     .map((body) => {
       const agreed = x25519SharedSecret(own.x25519.privateKey, decodeBase64(body.x25519, 32) ?? new Uint8Array());
       const kem = mlKem768Encapsulate(decodeBase64(body.mlKem768, 1184) ?? new Uint8Array());
-      if (agreed === undefined || kem === undefined) throw epochKeyRefused(body.from, 'its keys cannot be used');
+      if (agreed === undefined || kem === undefined)
+        throw epochKeyRefused(body.from, { ja: 'その鍵は使えません', en: 'its keys cannot be used' });
       const channel = channelOf(transcript, identity.organisation, body.from, kem.sharedSecret, agreed, kem.ciphertext);
       const box = sealBox({
         key: channel,
@@ -102,22 +106,28 @@ export function openEpochKey(
   const own = keyPairs(seed);
   const mine = bodies.find((body) => body.from === identity.organisation);
   if (mine === undefined || mine.x25519 !== encodeBase64(own.x25519.publicKey))
-    throw epochKeyRefused(identity.organisation, 'the advertised text is not our own');
+    throw epochKeyRefused(identity.organisation, {
+      ja: '公開された文が自社のものではありません',
+      en: 'the advertised text is not our own',
+    });
   const body = readSignedText(terms, 'seal', from, epochSealSchema, sealed);
-  if (body.transcript !== transcript.toString('hex')) throw epochKeyRefused(from, 'it saw other terms or keys');
+  if (body.transcript !== transcript.toString('hex'))
+    throw epochKeyRefused(from, { ja: '別の照合条件または鍵を見ています', en: 'it saw other terms or keys' });
   const part = body.parts.find(({ to }) => to === identity.organisation);
   const ciphertext = decodeBase64(part?.ciphertext ?? '', 1088);
   const box = decodeBase64(part?.box ?? '');
   const theirs = bodies.find((other) => other.from === from)!;
   const agreed = x25519SharedSecret(own.x25519.privateKey, decodeBase64(theirs.x25519, 32) ?? new Uint8Array());
   const encapsulated = ciphertext && mlKem768Decapsulate(own.mlKem.privateKey, ciphertext);
-  if (!ciphertext || !box || !agreed || !encapsulated) throw epochKeyRefused(from, 'its part for us is malformed');
+  if (!ciphertext || !box || !agreed || !encapsulated)
+    throw epochKeyRefused(from, { ja: '自社あての部分の形式が正しくありません', en: 'its part for us is malformed' });
   const key = openBox({
     key: channelOf(transcript, from, identity.organisation, encapsulated, agreed, ciphertext),
     associatedData: encodeParts('associated', [transcript, identity.organisation]),
     box,
   });
-  if (key?.length !== keyBytes) throw epochKeyRefused(from, 'its part for us does not open');
+  if (key?.length !== keyBytes)
+    throw epochKeyRefused(from, { ja: '自社あての部分を開けません', en: 'its part for us does not open' });
   return new Sealed(key);
 }
 
@@ -134,9 +144,11 @@ function readAdvertised(
   const texts: string[] = [];
   const bodies = terms.members.map(({ organisation }) => {
     const text = advertised.get(organisation);
-    if (text === undefined) throw epochKeyRefused(organisation, 'it has not advertised');
+    if (text === undefined)
+      throw epochKeyRefused(organisation, { ja: '鍵をまだ公開していません', en: 'it has not advertised' });
     const body = readSignedText(terms, 'advertise', organisation, epochAdvertiseSchema, text);
-    if (body.terms !== digest) throw epochKeyRefused(organisation, 'it saw other terms');
+    if (body.terms !== digest)
+      throw epochKeyRefused(organisation, { ja: '別の照合条件を見ています', en: 'it saw other terms' });
     texts.push(text);
     return body;
   });
