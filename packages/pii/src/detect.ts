@@ -5,7 +5,7 @@ import { farAway, readContext } from './context.ts';
 import { DigitGroups } from './digit-groups.ts';
 import type { Candidate, Emit, Finding } from './finding.ts';
 import { type LineFacts, newLineFacts, readLineFacts } from './line-facts.ts';
-import { defaultPolicy, type Policy } from './policy.ts';
+import { type CompanyPattern, defaultPolicy, type Policy } from './policy.ts';
 import { Region } from './region.ts';
 import { type Contender, resolveOverlaps } from './resolve-overlaps.ts';
 import { findAccounts } from './rules/accounts.ts';
@@ -126,18 +126,13 @@ class Detection {
     this.#contenders.push({ class: name, rule, start, end, score, suspect: score < 0.7, evidence, action, distance });
   };
 
-  #withContext(
-    region: Region,
-    candidate: Candidate,
-    pattern?: { context: readonly string[]; exclude: readonly string[] },
-  ) {
+  #withContext(region: Region, candidate: Candidate, pattern?: CompanyPattern) {
     if (candidate.contextDone === true) {
       const near = candidate.evidence.some(({ kind }) => kind === 'context');
       return { evidence: candidate.evidence, distance: near ? 0 : farAway };
     }
     const words = pattern?.context ?? piiClasses[candidate.class as PiiClass].context;
-    const exclusions =
-      pattern === undefined ? this.#policy.exclusions : [...this.#policy.exclusions, ...pattern.exclude];
+    const exclusions = pattern?.exclusions ?? this.#policy.exclusions;
     const context = readContext(region, candidate.from, candidate.to, words, exclusions);
     return { evidence: [...candidate.evidence, ...context.evidence], distance: context.distance };
   }
