@@ -20,7 +20,7 @@ import { findMixedNumbers } from './rules/mixed-numbers.ts';
 import { findPersonName } from './rules/person-names.ts';
 import { findPostalCodes } from './rules/postal-codes.ts';
 import { findTelephones } from './rules/telephones.ts';
-import { scoreOf, suspectScore } from './scoring.ts';
+import { hitScore, scoreOf, suspectScore } from './scoring.ts';
 import { TableTracker } from './tables.ts';
 import { joinWrappedLines } from './wrapped-lines.ts';
 
@@ -119,11 +119,22 @@ class Detection {
     const { evidence, distance } = this.#withContext(region, candidate, pattern);
     const score = scoreOf(evidence);
     if (score < suspectScore) return;
+    if (candidate.bare === true && score < hitScore && !evidence.some(({ kind }) => kind === 'context')) return;
     const from = region.inShadow(candidate.from);
     const to = region.inShadow(candidate.to - 1) + 1;
     const { start, end } = sourceSpan(this.#shadow, from, to);
     const { class: name, rule } = candidate;
-    this.#contenders.push({ class: name, rule, start, end, score, suspect: score < 0.7, evidence, action, distance });
+    this.#contenders.push({
+      class: name,
+      rule,
+      start,
+      end,
+      score,
+      suspect: score < hitScore,
+      evidence,
+      action,
+      distance,
+    });
   };
 
   #withContext(region: Region, candidate: Candidate, pattern?: CompanyPattern) {

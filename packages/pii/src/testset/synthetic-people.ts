@@ -78,10 +78,11 @@ const places: readonly (readonly [string, string])[] = [
   ['大分県', '大分市'],
   ['鹿児島県', '薩摩川内市'],
   ['沖縄県', '中頭郡読谷村'],
-]; // prettier-ignore
-const towns =
+];
+const towns = (
   '本町 栄町 緑ヶ丘 旭ヶ丘 中央 新田 大字上野 桜木町 東雲 浜の町 向陽台 西大路 字原 茜台 八重垣町 若葉 ' +
-  '高砂 三の輪 みどり野 北新地'.split(' ');
+  '高砂 三の輪 みどり野 北新地'
+).split(' ');
 const buildings = [
   'グリーンハイツ203',
   '第二ビル5階',
