@@ -61,5 +61,5 @@ test('an evaluation prints recall and precision by class and by way of typing', 
   assert.equal(status, 0, stdout);
   assert.match(stdout, /^individual-number +1\.000 +1\.000 /m);
   assert.match(stdout, /^kanji-digits /m);
-  assert.match(stdout, /^Numbers of things: \d+, false hits 0 \(0\.00 in 10,000, limit 1\)$/m);
+  assert.match(stdout, /^Numbers of things: \d+, false hits 0 \(0\.00 in 10,000, limit 1\); for review \d+$/m);
 });

@@ -24,8 +24,8 @@ export function renderEvaluation(report: EvaluationReport, language: Language): 
     ...table([text('書き方', 'variant'), ...heads], report.byVariant),
     '',
     text(
-      `物の番号 ${report.decoys.numbers} 個のうち誤検出 ${report.decoys.falseHits} 個 (1 万個あたり ${report.decoys.per10000.toFixed(2)}、上限 ${falseHitsPer10000})`,
-      `Numbers of things: ${report.decoys.numbers}, false hits ${report.decoys.falseHits} (${report.decoys.per10000.toFixed(2)} in 10,000, limit ${falseHitsPer10000})`,
+      `物の番号 ${report.decoys.numbers} 個のうち誤検出 ${report.decoys.falseHits} 個 (1 万個あたり ${report.decoys.per10000.toFixed(2)}、上限 ${falseHitsPer10000})、要確認 ${report.decoys.suspects} 個`,
+      `Numbers of things: ${report.decoys.numbers}, false hits ${report.decoys.falseHits} (${report.decoys.per10000.toFixed(2)} in 10,000, limit ${falseHitsPer10000}); for review ${report.decoys.suspects}`,
     ),
     text(
       `個人データのない行 ${report.cleanLines.lines} 行のうち誤検出 ${report.cleanLines.falseHits} 個`,
