@@ -10,15 +10,15 @@ import { SeededRandom } from '@kiban/core';
 import { FingerprintReader, findDuplicates, minHashSignature, openFingerprintWriter } from '@kiban/corpus';
 import { dedupShadow } from '@kiban/japanese';
 import { plainSignature, slotCount } from '../../packages/corpus/src/deduplicating/min-hash.ts';
-import { benchTexts } from './bench-texts.ts';
 import { memcpyRate, printMachine, printRates, processorRate } from './processor-rates.ts';
+import { sampleMixtures } from './sample-mixtures.ts';
 
 const leastRatio = 4;
 const mostMebibytes = 1_024;
 const { values } = parseArgs({ options: { documents: { type: 'string', default: '200000' } } });
 const documents = Number(values.documents);
 
-const { texts, bytes } = await benchTexts();
+const { texts, bytes } = await sampleMixtures();
 const shadows = texts.map((text) => dedupShadow(text).text);
 const memcpy = memcpyRate();
 const nfkc = processorRate('NFKC', bytes, () => {

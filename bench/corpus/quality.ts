@@ -7,10 +7,10 @@ import { dedupShadow } from '@kiban/japanese';
 import { plainRepetition } from '../../packages/corpus/src/quality/repetition.ts';
 import { windowRepetition } from '../../packages/corpus/src/quality/repetition-kernel.ts';
 import { textShape } from '../../packages/corpus/src/quality/text-shape.ts';
-import { benchTexts } from './bench-texts.ts';
 import { memcpyRate, printMachine, printRates, processorRate } from './processor-rates.ts';
+import { sampleMixtures } from './sample-mixtures.ts';
 
-const { texts, bytes } = await benchTexts();
+const { texts, bytes } = await sampleMixtures();
 const each = (work: (text: string) => void) => () => {
   for (const text of texts) work(text);
 };

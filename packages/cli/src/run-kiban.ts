@@ -6,6 +6,7 @@ import { dataCommand } from './commands/data-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { hubCommand } from './commands/hub-command.ts';
 import { nodeCommand } from './commands/node-command.ts';
+import { piiCommand } from './commands/pii-command.ts';
 import { programmeCommand } from './commands/programme-command.ts';
 import { releaseCommand } from './commands/release-command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -35,6 +36,7 @@ export async function runKiban(argv: readonly string[]): Promise<void> {
     releaseCommand,
     demoCommand,
     attackCommand,
+    piiCommand,
   ].map((make) => make(context));
   for (const command of commands) program.addCommand(withGlobalOptions(command, text));
   try {

@@ -2,6 +2,15 @@
 export { crossMemberTokens, leastComparedUnits } from './across-members/band-tokens.ts';
 export { decideWinners } from './across-members/decide-winners.ts';
 export {
+  type AdvertisedTexts,
+  advertiseEpochKeys,
+  drawEpochSeed,
+  type EpochIdentity,
+  type EpochSeed,
+  openEpochKey,
+  sealEpochKey,
+} from './across-members/epoch-key.ts';
+export {
   checkTokenUpload,
   keptDocuments,
   makeTokenUpload,

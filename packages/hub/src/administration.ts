@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { timingSafeEqual } from 'node:crypto';
-import { digestSchema, KibanError, programmeIdSchema, sha256Hex } from '@kiban/core';
+import { digestSchema, KibanError, organisationIdSchema, programmeIdSchema, sha256Hex } from '@kiban/core';
 import { invitationRequestSchema } from '@kiban/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
@@ -8,6 +8,10 @@ import type { HubParts } from './hub-parts.ts';
 import { bodyOf, parseBody } from './request-body.ts';
 
 const proposalSchema = z.strictObject({ planText: z.string().min(1).max(1_000_000), publicCorpus: digestSchema });
+const exchangeSchema = z.strictObject({
+  exchange: z.string().regex(/^[a-z][a-z0-9-]{1,39}$/, 'use 2 to 40 of a-z, 0-9 and -, starting with a letter'),
+  members: z.array(organisationIdSchema).min(2).max(64),
+});
 const stopSchema = z.strictObject({ reason: z.string().max(500).default('stopped by the operator') });
 
 /** What the operator's commands call. Bearer token from the hub's directory; refused for any peer that is not on this machine. */
@@ -37,6 +41,10 @@ export function registerAdministration(app: FastifyInstance, parts: HubParts): v
     await parts.programmes.stop(programme, parseBody(request, stopSchema).reason);
     parts.driver.advance(programme);
     return reply.status(204).send();
+  });
+  route('POST', '/duplicate-exchanges', async (request) => {
+    const { exchange, members } = parseBody(request, exchangeSchema);
+    return parts.duplicates.open(exchange, members);
   });
   route('GET', '/events', async (request) => {
     const { after, waitMs } = z

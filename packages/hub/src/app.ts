@@ -15,6 +15,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import * as z from 'zod';
 import { registerAdministration } from './administration.ts';
 import type { Caller } from './authentication.ts';
+import { registerDuplicateRoutes } from './duplicate-routes.ts';
 import type { HubParts } from './hub-parts.ts';
 import { problems } from './problems.ts';
 import { bodyOf, parseBody } from './request-body.ts';
@@ -242,6 +243,7 @@ export function createHubApp(parts: HubParts): FastifyInstance {
     parts.releases.get((request.params as { name: string }).name),
   );
 
+  registerDuplicateRoutes(signedRoute, parts);
   registerAdministration(app, parts);
   return app;
 

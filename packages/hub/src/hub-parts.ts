@@ -6,6 +6,7 @@ import type { EventLog } from '@kiban/store-sql';
 import type { AggregationService } from './aggregation-service.ts';
 import type { Authenticator } from './authentication.ts';
 import type { DataCards } from './data-cards.ts';
+import type { DuplicateExchanges } from './duplicate-exchanges.ts';
 import type { Members } from './members.ts';
 import type { Programmes } from './programmes.ts';
 import type { ReleaseWriter } from './release-writer.ts';
@@ -20,6 +21,7 @@ export interface HubParts {
   readonly aggregation: AggregationService;
   readonly driver: RoundDriver;
   readonly releases: ReleaseWriter;
+  readonly duplicates: DuplicateExchanges;
   readonly blobs: BlobStore;
   readonly events: EventLog;
   readonly authenticator: Authenticator;

@@ -23,6 +23,7 @@ import { createHubApp } from './app.ts';
 import { createAuthenticator } from './authentication.ts';
 import { type HubConfig, hubConfigSchema } from './config.ts';
 import { DataCards } from './data-cards.ts';
+import { clearDecidedTokens, DuplicateExchanges } from './duplicate-exchanges.ts';
 import { Members } from './members.ts';
 import { Programmes } from './programmes.ts';
 import { ReleaseWriter } from './release-writer.ts';
@@ -90,6 +91,9 @@ export async function startHub(
     const programmes = new Programmes(database, blobs, clock, events);
     const dataCards = new DataCards(programmes, members, clock, events);
     const releases = new ReleaseWriter({ database, blobs, events, clock, workDirectory: join(directory, 'work') });
+    const exchangesDirectory = join(directory, 'duplicates');
+    await clearDecidedTokens(exchangesDirectory);
+    const duplicates = new DuplicateExchanges(exchangesDirectory, members, events);
     let driver: RoundDriver | undefined;
     const aggregation = new AggregationService({
       database,
@@ -128,6 +132,7 @@ export async function startHub(
       aggregation,
       driver,
       releases,
+      duplicates,
       blobs,
       events,
       authenticator,

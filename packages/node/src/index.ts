@@ -7,6 +7,7 @@ export {
   type InstanceTask,
 } from './aggregation-member.ts';
 export { type NodeConfig, nodeConfigSchema } from './config.ts';
+export { type ComparedDuplicates, compareDuplicates, type DuplicateExchangeOptions } from './duplicate-exchange.ts';
 export { MaskingPool } from './masking-pool.ts';
 export { type JoinedCoalition, Membership, type NodeKeys } from './membership.ts';
 export { initialiseNode, type RunningNode, startNode } from './node.ts';

@@ -111,7 +111,21 @@ function sameThought(before: string): string {
 const labelLine =
   /(?:番号|コード|no\.?|tel|fax|電話|携帯|連絡先|マイナンバー|生年月日|住所|所在地|口座|メール|[:=])[ )\]】]*\n[ \t]*$/;
 
+const anyOf = new WeakMap<readonly string[], RegExp>();
+
+/** Mostly none of the words is there, which one search tells. */
+function hasAny(text: string, words: readonly string[]): boolean {
+  let pattern = anyOf.get(words);
+  if (pattern === undefined) {
+    const escaped = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+    pattern = escaped.length === 0 ? /(?!)/ : new RegExp(escaped.join('|'));
+    anyOf.set(words, pattern);
+  }
+  return pattern.test(text);
+}
+
 function nearest(before: string, words: readonly string[]): { word: string; distance: number } | undefined {
+  if (!hasAny(before, words)) return undefined;
   let best: { word: string; distance: number } | undefined;
   for (const word of words) {
     const at = before.lastIndexOf(word);
@@ -124,6 +138,7 @@ function nearest(before: string, words: readonly string[]): { word: string; dist
 
 /** Cut where another thought begins. */
 function wordBehind(after: string, words: readonly string[]): string | undefined {
+  if (!hasAny(after, words)) return undefined;
   const near = after.split(/[、。,;\n\t|]/, 1)[0]!;
   for (const word of words) {
     const at = near.indexOf(word);

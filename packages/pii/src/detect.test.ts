@@ -29,7 +29,8 @@ test('an individual number beside its word is found however it is typed', () => 
 });
 
 test('a bare number with a right check digit is nobody’s, with hyphens it is', () => {
-  assert.deepEqual(detect('983205673214'), []);
+  for (const bare of ['983205673214', '309012345620', '4111111111111111', '7000012050002', '33120015'])
+    assert.deepEqual(detect(bare), []);
   assert.deepEqual(hits('9832-0567-3214'), ['individual-number=9832-0567-3214']);
 });
 
@@ -87,6 +88,15 @@ test('columns and rows of a table say what a cell holds', () => {
   assert.deepEqual(hits('|個人番号|備考|\n|98320567|夜勤|\n|3214|夜勤|'), []);
 });
 
+test('line ends of Windows change nothing', () => {
+  assert.deepEqual(hits('マイナンバー：\r\n983205673214\r\n'), ['individual-number=983205673214']);
+  assert.deepEqual(hits('氏名\t電話\r\n鴫原 翠\t0312345678\r\n'), [
+    'person-name=鴫原 翠',
+    'landline-number=0312345678',
+  ]);
+  assert.deepEqual(hits('携帯 090-1234-\r\n  5678\r\n'), ['mobile-number=090-1234-\r\n  5678']);
+});
+
 test('a label that ends a line names the number on the next, a log line does not', () => {
   assert.deepEqual(hits('マイナンバー：\n983205673214'), ['individual-number=983205673214']);
   assert.deepEqual(hits('マイナンバーの件\n983205673214 を処理'), []);
@@ -113,7 +123,7 @@ test('a place without a block is no address, and a block may be a part of the ya
 
 test('dates are dates of birth only beside a word of birth', () => {
   for (const typed of ['令和６年四月一日', '昭和五十年四月一日', '平成元年1月8日', 'R6.4.1', '1984/04/01', '19840401'])
-    assert.deepEqual(hits(`生年月日：${typed}`), [`birth-date=${typed}`]);
+    assert.deepEqual(hits(`生年月日： ${typed} です`), [`birth-date=${typed}`]);
   assert.deepEqual(hits('平成元年1月7日生まれ'), [], 'that day was 昭和64年');
   assert.deepEqual(hits('令和6年4月1日 06:30 出銑'), []);
 });

@@ -5,7 +5,7 @@ import { farAway, readContext } from './context.ts';
 import { DigitGroups } from './digit-groups.ts';
 import type { Candidate, Emit, Finding } from './finding.ts';
 import { type LineFacts, newLineFacts, readLineFacts } from './line-facts.ts';
-import { defaultPolicy, type Policy } from './policy.ts';
+import { type CompanyPattern, defaultPolicy, type Policy } from './policy.ts';
 import { Region } from './region.ts';
 import { type Contender, resolveOverlaps } from './resolve-overlaps.ts';
 import { findAccounts } from './rules/accounts.ts';
@@ -20,7 +20,7 @@ import { findMixedNumbers } from './rules/mixed-numbers.ts';
 import { findPersonName } from './rules/person-names.ts';
 import { findPostalCodes } from './rules/postal-codes.ts';
 import { findTelephones } from './rules/telephones.ts';
-import { scoreOf, suspectScore } from './scoring.ts';
+import { hitScore, scoreOf, suspectScore } from './scoring.ts';
 import { TableTracker } from './tables.ts';
 import { joinWrappedLines } from './wrapped-lines.ts';
 
@@ -119,25 +119,31 @@ class Detection {
     const { evidence, distance } = this.#withContext(region, candidate, pattern);
     const score = scoreOf(evidence);
     if (score < suspectScore) return;
+    if (candidate.bare === true && score < hitScore && !evidence.some(({ kind }) => kind === 'context')) return;
     const from = region.inShadow(candidate.from);
     const to = region.inShadow(candidate.to - 1) + 1;
     const { start, end } = sourceSpan(this.#shadow, from, to);
     const { class: name, rule } = candidate;
-    this.#contenders.push({ class: name, rule, start, end, score, suspect: score < 0.7, evidence, action, distance });
+    this.#contenders.push({
+      class: name,
+      rule,
+      start,
+      end,
+      score,
+      suspect: score < hitScore,
+      evidence,
+      action,
+      distance,
+    });
   };
 
-  #withContext(
-    region: Region,
-    candidate: Candidate,
-    pattern?: { context: readonly string[]; exclude: readonly string[] },
-  ) {
+  #withContext(region: Region, candidate: Candidate, pattern?: CompanyPattern) {
     if (candidate.contextDone === true) {
       const near = candidate.evidence.some(({ kind }) => kind === 'context');
       return { evidence: candidate.evidence, distance: near ? 0 : farAway };
     }
     const words = pattern?.context ?? piiClasses[candidate.class as PiiClass].context;
-    const exclusions =
-      pattern === undefined ? this.#policy.exclusions : [...this.#policy.exclusions, ...pattern.exclude];
+    const exclusions = pattern?.exclusions ?? this.#policy.exclusions;
     const context = readContext(region, candidate.from, candidate.to, words, exclusions);
     return { evidence: [...candidate.evidence, ...context.evidence], distance: context.distance };
   }

@@ -39,7 +39,12 @@ export interface EvaluationReport {
   readonly byVariant: readonly EvaluationRow[];
   readonly byClassAndVariant: readonly EvaluationRow[];
   /** Hits among numbers of things. */
-  readonly decoys: { readonly numbers: number; readonly falseHits: number; readonly per10000: number };
+  readonly decoys: {
+    readonly numbers: number;
+    readonly falseHits: number;
+    readonly per10000: number;
+    readonly suspects: number;
+  };
   /** Hits in lines of nobody. */
   readonly cleanLines: { readonly lines: number; readonly falseHits: number };
   /** What misses its limit, empty when all is well. */
@@ -176,11 +181,15 @@ function hitsIn(text: string): number {
 function runDecoys(seed: string, wanted: number): EvaluationReport['decoys'] {
   let numbers = 0;
   let falseHits = 0;
+  let suspects = 0;
   for (const decoy of decoyTexts(`${seed}/decoys`, wanted)) {
     numbers += decoy.numbers;
-    falseHits += hitsIn(decoy.text);
+    const findings = detect(decoy.text, defaultPolicy);
+    const hits = findings.filter(({ suspect }) => !suspect).length;
+    falseHits += hits;
+    suspects += findings.length - hits;
   }
-  return { numbers, falseHits, per10000: (falseHits / numbers) * 10_000 };
+  return { numbers, falseHits, per10000: (falseHits / numbers) * 10_000, suspects };
 }
 
 function runCleanLines(seed: string, lines: number): EvaluationReport['cleanLines'] {

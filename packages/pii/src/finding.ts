@@ -39,6 +39,8 @@ export interface Candidate {
   readonly from: number;
   readonly to: number;
   readonly evidence: readonly Evidence[];
+  /** Digits with nothing about them: without a word beside them not even a suspect. */
+  readonly bare?: boolean;
   /** The rule has looked at the context itself. */
   readonly contextDone?: boolean;
 }

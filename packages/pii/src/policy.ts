@@ -55,7 +55,8 @@ export interface CompanyPattern {
   readonly label: { readonly ja: string; readonly en: string };
   readonly expression: RE2JS;
   readonly context: readonly string[];
-  readonly exclude: readonly string[];
+  /** Its own and those of the policy. */
+  readonly exclusions: readonly string[];
   readonly contextRequired: boolean;
   readonly action: PiiAction;
 }
@@ -89,16 +90,17 @@ export function policyFrom(document: z.output<typeof policySchema>): Policy {
     piiClassNames.map((name) => [name, document.classes[name] ?? piiClasses[name].action]),
   ) as Record<PiiClass, PiiAction>;
   const lower = (words: readonly string[]) => words.map((word) => word.normalize('NFKC').toLowerCase());
+  const exclusions = [...exclusionWords, ...lower(document.exclusions)];
   return {
     strictness: document.strictness,
     actions,
-    exclusions: [...exclusionWords, ...lower(document.exclusions)],
+    exclusions,
     patterns: document.patterns.map((pattern) => ({
       class: pattern.class,
       label: pattern.label,
       expression: RE2JS.compile(pattern.pattern),
       context: lower(pattern.context),
-      exclude: lower(pattern.exclude),
+      exclusions: [...exclusions, ...lower(pattern.exclude)],
       contextRequired: pattern.contextRequired,
       action: pattern.action,
     })),

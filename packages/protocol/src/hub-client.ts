@@ -12,6 +12,7 @@ import {
   shardContentType,
 } from './aggregation.ts';
 import type { SignedDataCard } from './data-card.ts';
+import { type DuplicateExchangeState, duplicateExchangeStateSchema, duplicateTokensContentType } from './duplicates.ts';
 import {
   type Coalition,
   coalitionSchema,
@@ -177,6 +178,37 @@ export class HubClient {
 
   postProgress(instance: string, attempt: number, progress: ProgressReport, signal?: AbortSignal): Promise<void> {
     return this.#empty({ ...jsonCall('POST', hubRoutes.progress(instance, attempt), progress), signal });
+  }
+
+  duplicateExchange(exchange: string, signal?: AbortSignal): Promise<DuplicateExchangeState> {
+    const path = hubRoutes.duplicateExchange(exchange);
+    return this.#json({ method: 'GET', path, signal }, duplicateExchangeStateSchema);
+  }
+
+  /** A signed text of the key agreement, exactly as it was signed. */
+  putDuplicateText(
+    exchange: string,
+    stage: 'advertised' | 'sealed',
+    text: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const path = hubRoutes.duplicateText(exchange, stage);
+    const body = Buffer.from(text, 'utf8');
+    return this.#empty({ method: 'PUT', path, body, contentType: aggregationTextContentType, signal });
+  }
+
+  putDuplicateTokens(exchange: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const path = hubRoutes.duplicateTokens(exchange);
+    const call = { method: 'PUT', path, body: bytes, contentType: duplicateTokensContentType, signal } as const;
+    return this.#empty({ ...call, silenceMs: slowestShardMs });
+  }
+
+  /** This member's flags, or undefined while not everybody's tokens are in. */
+  async duplicateFlags(exchange: string, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const path = hubRoutes.duplicateFlags(exchange);
+    const answer = await this.#send({ method: 'GET', path, signal, silenceMs: slowestShardMs });
+    const bytes = new Uint8Array(await answer.body.arrayBuffer());
+    return answer.statusCode === 204 ? undefined : bytes;
   }
 
   async releases(signal?: AbortSignal): Promise<Release[]> {

@@ -19,6 +19,10 @@ export const hubRoutes = {
   shard: (instance: string, attempt: number, shard: number) =>
     `/v1/instances/${instance}/attempts/${attempt}/shards/${shard}`,
   progress: (instance: string, attempt: number) => `/v1/instances/${instance}/attempts/${attempt}/progress`,
+  duplicateExchange: (exchange: string) => `/v1/duplicate-exchanges/${exchange}`,
+  duplicateText: (exchange: string, stage: 'advertised' | 'sealed') => `/v1/duplicate-exchanges/${exchange}/${stage}`,
+  duplicateTokens: (exchange: string) => `/v1/duplicate-exchanges/${exchange}/tokens`,
+  duplicateFlags: (exchange: string) => `/v1/duplicate-exchanges/${exchange}/flags`,
   releases: () => '/v1/releases',
   release: (name: string) => `/v1/releases/${name}`,
 } as const;

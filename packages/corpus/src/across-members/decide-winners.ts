@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { OrganisationId } from '@kiban/core';
 import { tokenBytes } from './band-tokens.ts';
 import { checkTokenUpload, entryBytes } from './token-upload.ts';
@@ -50,6 +50,7 @@ export function decideWinners(
 /** Every document with a token that another member has as well. */
 function sharedDocuments(members: readonly (readonly [OrganisationId, Uint8Array])[], nonce: Uint8Array): Holder[] {
   const uploads = members.map(([, bytes]) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  const secret = createSecretKey(nonce);
   const positions = uploads.map(() => 0);
   const found = uploads.map(() => new Map<number, Holder>());
   for (;;) {
@@ -60,7 +61,7 @@ function sharedDocuments(members: readonly (readonly [OrganisationId, Uint8Array
     const shared: SharedToken = { keptBy: -1 };
     for (const [member, own] of numbers.entries()) {
       if (own.length === 0) continue;
-      const rank = createHmac('sha256', nonce).update(token).update(members[member]![0]).digest();
+      const rank = createHmac('sha256', secret).update(token).update(members[member]![0]).digest();
       for (const number of own) {
         const holder = found[member]!.get(number) ?? { member, number, tokens: [], rank };
         found[member]!.set(number, holder);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { KibanError } from '@kiban/core';
+import { KibanError, type Localised } from '@kiban/core';
 import { bandCount } from '../deduplicating/min-hash.ts';
 import { tokenBytes } from './band-tokens.ts';
 
@@ -8,8 +8,8 @@ import { tokenBytes } from './band-tokens.ts';
 export const entryBytes: number = tokenBytes + 4;
 /** An upload has a power of two of documents, at least this many: what is not there is padded with random tokens. */
 export const leastUploadDocuments = 1_024;
-/** 300 MB. More documents than this go in several epochs, each with a key of its own. */
-export const mostUploadDocuments: number = 1 << 20;
+/** 147 MB. More documents than this go in several epochs, each with a key of its own. */
+export const mostUploadDocuments: number = 1 << 19;
 
 export interface TokenUpload {
   /**
@@ -53,18 +53,25 @@ export function makeTokenUpload(
 export function checkTokenUpload(bytes: Uint8Array): number {
   const documents = bytes.length / (bandCount * entryBytes);
   if (!Number.isInteger(documents) || (documents & (documents - 1)) !== 0)
-    throw invalid('the number of documents is no power of two');
+    throw invalid({ ja: '文書数が 2 の累乗ではありません', en: 'the number of documents is no power of two' });
   if (documents < leastUploadDocuments || documents > mostUploadDocuments)
-    throw invalid(`an upload has ${leastUploadDocuments} to ${mostUploadDocuments} documents`);
+    throw invalid({
+      ja: `文書数は ${leastUploadDocuments} から ${mostUploadDocuments} までです`,
+      en: `an upload has ${leastUploadDocuments} to ${mostUploadDocuments} documents`,
+    });
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const seen = new Uint8Array(documents);
   for (let at = 0; at < bytes.length; at += entryBytes) {
     if (at > 0 && buffer.compare(buffer, at, at + entryBytes, at - entryBytes, at) > 0)
-      throw invalid('the entries are not in order');
+      throw invalid({ ja: '項目が順に並んでいません', en: 'the entries are not in order' });
     const number = buffer.readUInt32BE(at + tokenBytes);
-    if (number >= documents) throw invalid('a number is out of range');
+    if (number >= documents) throw invalid({ ja: '番号が範囲外です', en: 'a number is out of range' });
     seen[number]! += 1;
-    if (seen[number]! > bandCount) throw invalid(`a document has more than ${bandCount} tokens`);
+    if (seen[number]! > bandCount)
+      throw invalid({
+        ja: `1 文書のトークンが ${bandCount} 個を超えています`,
+        en: `a document has more than ${bandCount} tokens`,
+      });
   }
   return documents;
 }
@@ -72,7 +79,8 @@ export function checkTokenUpload(bytes: Uint8Array): number {
 /** Whether each document is kept, by the flags that came back for its number. @param flags one bit per number, 1 for kept, lowest bit first */
 export function keptDocuments(flags: Uint8Array, numbers: Uint32Array): boolean[] {
   return Array.from(numbers, (number) => {
-    if (number >= flags.length * 8) throw invalid('there are fewer flags than documents');
+    if (number >= flags.length * 8)
+      throw invalid({ ja: 'フラグが文書より少なくなっています', en: 'there are fewer flags than documents' });
     return ((flags[number >> 3]! >> (number & 7)) & 1) === 1;
   });
 }
@@ -106,14 +114,14 @@ function sortedEntries(bytes: Buffer): Uint8Array {
   return sorted;
 }
 
-function invalid(reason: string): KibanError {
+function invalid(reason: Localised): KibanError {
   return new KibanError({
     code: 'duplicate-tokens-invalid',
     status: 422,
     title: { ja: '重複照合のトークンが正しくありません', en: 'The tokens for comparison are not valid' },
     detail: {
-      ja: `重複照合のトークンを受け付けられません (${reason})。ノードを更新して、やり直してください。`,
-      en: `The tokens cannot be taken: ${reason}. Update the node and try again.`,
+      ja: `重複照合のトークンを受け付けられません (${reason.ja})。ノードを更新して、やり直してください。`,
+      en: `The tokens cannot be taken: ${reason.en}. Update the node and try again.`,
     },
   });
 }

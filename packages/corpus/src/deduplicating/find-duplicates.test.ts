@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SeededRandom, sha256Hex } from '@kiban/core';
 import { cutParagraphs, documentFingerprint } from './document-fingerprint.ts';
-import { type DuplicateDecisions, findDuplicates } from './find-duplicates.ts';
+import { type DuplicateDecisions, type FindDuplicatesOptions, findDuplicates } from './find-duplicates.ts';
 import { bandCount, equalSlots, leastEqualSlots, rowsPerBand } from './min-hash.ts';
 import { FingerprintReader } from './partition-reader.ts';
 import { openFingerprintWriter } from './partition-writer.ts';
@@ -49,7 +49,7 @@ async function decide(
   documents: readonly Doc[],
   partitions: number,
   seed: number,
-  bandMemoryBytes?: number,
+  options: FindDuplicatesOptions = {},
 ): Promise<{ keepers: Map<string, string>; decisions: DuplicateDecisions; verdicts: Map<string, string> }> {
   const folder = mkdtempSync(join(tmpdir(), 'kiban-duplicates-'));
   try {
@@ -71,7 +71,7 @@ async function decide(
       await writer.close();
     }
     const reader = new FingerprintReader(folders);
-    const decisions = await findDuplicates(reader, bandMemoryBytes === undefined ? {} : { bandMemoryBytes });
+    const decisions = await findDuplicates(reader, options);
     reader.close();
     const all = dealt.flat();
     return {
@@ -128,18 +128,36 @@ test('what is kept is what comparing every document with every other keeps, what
     const documents = collection(seed, 120);
     const expected = reference(documents);
     assert.ok(new Set(expected.values()).size < 100);
-    for (const [partitions, bytes] of [
-      [1, undefined],
-      [3, 1],
-      [7, 120 * 8 * 5],
+    for (const [partitions, options] of [
+      [1, {}],
+      [3, { bandMemoryBytes: 1 }],
+      [7, { bandMemoryBytes: 120 * 8 * 5 }],
     ] as const) {
-      const { keepers, decisions } = await decide(documents, partitions, seed * 10 + partitions, bytes);
+      const { keepers, decisions } = await decide(documents, partitions, seed * 10 + partitions, options);
       assert.deepEqual([...keepers].sort(), [...expected].sort());
       const { kept, exactDuplicates, nearDuplicates } = decisions.counts;
       assert.equal(kept, new Set(expected.values()).size);
       assert.equal(kept + exactDuplicates + nearDuplicates, documents.length);
       assert.ok(exactDuplicates > 0 && nearDuplicates > 0 && decisions.counts.confirmedPairs > 0);
     }
+  }
+});
+
+test('with a window shorter than the runs fewer pairs are compared, and the decision still does not depend on the order', async () => {
+  const common = draw(new SeededRandom(31), 300);
+  const documents = Array.from({ length: 60 }, (_, index) => ({
+    id: sha256Hex(`${index}`).slice(0, 32),
+    // A common beginning makes common bands; two out of three are too different to be confirmed.
+    text: common + draw(new SeededRandom(index), index % 3 === 0 ? 10 : 300),
+    tier: 0,
+    source: 'logs',
+  }));
+  const all = await decide(documents, 1, 1);
+  const some = await decide(documents, 1, 1, { windowDocuments: 4 });
+  assert.ok(some.decisions.counts.comparedPairs < all.decisions.counts.comparedPairs);
+  for (const partitions of [2, 5]) {
+    const { keepers } = await decide(documents, partitions, partitions, { windowDocuments: 4 });
+    assert.deepEqual([...keepers].sort(), [...some.keepers].sort());
   }
 });
 
@@ -160,6 +178,29 @@ test('of near duplicates the higher tier is kept before the longer text', async 
   assert.equal((await decide(documents, 2, 1)).keepers.get('c'.repeat(32)), 'b'.repeat(32));
   documents[2] = make('c', long.slice(3), 1);
   assert.equal((await decide(documents, 2, 1)).keepers.get('b'.repeat(32)), 'c'.repeat(32));
+});
+
+test('fingerprints that were changed on disk are not decided on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kiban-duplicates-'));
+  try {
+    const writer = await openFingerprintWriter(folder, 'logs');
+    await writer.append({
+      id: 'a'.repeat(32),
+      tier: 0,
+      fingerprint: documentFingerprint(draw(new SeededRandom(1), 50)),
+    });
+    await writer.commit();
+    await writer.close();
+    const path = join(folder, 'records.bin');
+    const records = readFileSync(path);
+    records[100]! ^= 1;
+    writeFileSync(path, records);
+    const reader = new FingerprintReader([folder]);
+    await assert.rejects(findDuplicates(reader), { code: 'fingerprints-damaged' });
+    reader.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 const signature = '本書は社内限りとし、無断での複写および社外への持ち出しを固く禁じます。';

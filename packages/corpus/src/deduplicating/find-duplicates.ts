@@ -31,6 +31,8 @@ export interface DuplicateDecisions {
 export interface FindDuplicatesOptions {
   /** For keys of bands; the more fits, the fewer passes over the records. Default 256 MiB. */
   readonly bandMemoryBytes?: number;
+  /** Of more documents with one band, each is compared with this many less one; default 2,049. Bounds the time that a common band can take. */
+  readonly windowDocuments?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -46,20 +48,22 @@ const clustered = 4;
  * its ends may be less alike than .80. The decisions depend on the set of documents alone, not on partitions or order.
  *
  * Memory: 17 bytes per document (17 MB per million), plus 8 per document for each band looked at in one pass: with the default and 10 million
- * documents three bands at once, 5 passes, 420 MB in all. Above 33 million documents one band at a time. Disk is read 17 times at most.
+ * documents three bands at once, 5 passes, 420 MB in all. Above 33 million documents one band at a time. Disk is read 19 times at most, the first time to
+ * compare every batch with its digest.
  * @throws KibanError `fingerprints-damaged`; the signal's reason
  */
 export async function findDuplicates(
   reader: FingerprintReader,
   options: FindDuplicatesOptions = {},
 ): Promise<DuplicateDecisions> {
+  await reader.verify(options.signal);
   const state = new Uint8Array(reader.documents);
   const keepers = new Uint32Array(reader.documents);
   for (let ordinal = 0; ordinal < keepers.length; ordinal += 1) keepers[ordinal] = ordinal;
   await dropExact(reader, state, keepers, options.signal);
 
   const sets = new UnionFind(reader.documents);
-  const comparer = new NearRunComparer(reader, sets);
+  const comparer = new NearRunComparer(reader, sets, options.windowDocuments ?? 2_049);
   const perPass = Math.max(1, Math.floor((options.bandMemoryBytes ?? 256 << 20) / (8 * Math.max(1, reader.documents))));
   for (let firstBand = 0; firstBand < bandCount; firstBand += perPass) {
     const bands = Array.from({ length: Math.min(perPass, bandCount - firstBand) }, (_, index) => firstBand + index);

@@ -4,24 +4,24 @@ import { recordBytes, recordOffsets } from './partition-format.ts';
 import type { FingerprintReader } from './partition-reader.ts';
 import type { UnionFind } from './union-find.ts';
 
-/** Documents of one run that each document is compared with: those before it in the order of digests. */
-const windowDocuments = 2_048;
-
 /**
- * Confirms candidates: of documents with an equal band those pairs that have .80 of the slots equal are joined. In a run of more than 2,048
- * documents each is compared with the 2,048 before it in the order of digests, which depends on the documents alone. Pairs that are joined
- * already are passed over. Memory: 1 MB, and 24 bytes per document of the longest run.
+ * Confirms candidates: of documents with an equal band those pairs that have .80 of the slots equal are joined. In a run longer than the window
+ * each document is compared with as many before it in the order of digests, which depends on the documents alone. Pairs that are joined already
+ * are passed over. Memory: 452 bytes per document of the window, 24 per document of the longest run.
  */
 export class NearRunComparer {
   readonly #reader: FingerprintReader;
   readonly #sets: UnionFind;
-  readonly #window = new Uint32Array(windowDocuments * slotCount);
-  readonly #windowOrdinals = new Uint32Array(windowDocuments);
+  readonly #window: Uint32Array;
+  readonly #windowOrdinals: Uint32Array;
   readonly #record = Buffer.alloc(recordBytes);
   comparedPairs = 0;
   confirmedPairs = 0;
 
-  constructor(reader: FingerprintReader, sets: UnionFind) {
+  /** @param window documents, 2 or more */
+  constructor(reader: FingerprintReader, sets: UnionFind, window: number) {
+    this.#window = new Uint32Array(window * slotCount);
+    this.#windowOrdinals = new Uint32Array(window);
     this.#reader = reader;
     this.#sets = sets;
   }
@@ -31,12 +31,13 @@ export class NearRunComparer {
     const root = sets.find(run[0]!);
     if (run.every((ordinal) => sets.find(ordinal) === root)) return;
     const ordered = this.#inDigestOrder(run);
+    const window = this.#windowOrdinals.length;
     for (let index = 0; index < ordered.length; index += 1) {
       const ordinal = ordered[index]!;
-      const place = index % windowDocuments;
+      const place = index % window;
       this.#load(place, ordinal);
-      for (let back = Math.max(0, index - windowDocuments + 1); back < index; back += 1) {
-        const otherPlace = back % windowDocuments;
+      for (let back = Math.max(0, index - window + 1); back < index; back += 1) {
+        const otherPlace = back % window;
         const other = this.#windowOrdinals[otherPlace]!;
         if (sets.find(other) === sets.find(ordinal) || !this.#sameBand(band, place, otherPlace)) continue;
         this.comparedPairs += 1;

@@ -36,7 +36,7 @@ const scanRecords = 4_096;
 
 /**
  * Partitions of one member, read as if they were one: records are numbered through, in the order of the folders given. Only committed batches are
- * seen. Memory: 2 MB and 64 bytes per batch of 1,024 documents.
+ * seen. Memory: 2 MB and 64 bytes per batch of 4,096 documents.
  */
 export class FingerprintReader {
   readonly #partitions: readonly OpenPartition[];
@@ -109,12 +109,13 @@ export class FingerprintReader {
   }
 
   /** Compares every batch with its digest. @throws KibanError `fingerprints-damaged` */
-  async verify(): Promise<void> {
+  async verify(signal?: AbortSignal): Promise<void> {
     for (const { folder, commits } of this.#partitions) {
       await using records = await open(join(folder, fileNames.records), 'r');
       await using paragraphs = await open(join(folder, fileNames.paragraphs), 'r');
       let before = { records: 0, paragraphs: 0 };
       for (const commit of commits) {
+        signal?.throwIfAborted();
         const recordPart = Buffer.alloc((commit.records - before.records) * recordBytes);
         const paragraphPart = Buffer.alloc((commit.paragraphs - before.paragraphs) * paragraphBytes);
         await fill(records, recordPart, before.records * recordBytes, join(folder, fileNames.records));

@@ -3,7 +3,10 @@ import { SegmentShadower } from './segment-shadow.ts';
 import { editShadow, type Shadow, type ShadowEdit } from './shadow.ts';
 
 const shadower = new SegmentShadower((segment) =>
-  segment.normalize('NFKC').replace(/[\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u200b-\u200f\u2060\ufeff\u00ad]/gu, ''),
+  segment
+    .normalize('NFKC')
+    .replace(/\r/g, ' ')
+    .replace(/[\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u200b-\u200f\u2060\ufeff\u00ad]/gu, ''),
 );
 
 const kanjiDigits = '〇零一二三四五六七八九';

@@ -7,11 +7,12 @@ import type { Region } from '../region.ts';
 import { weights } from '../scoring.ts';
 
 /** Texts without any of these hold no date of birth. */
-export const birthWords = /生年月日|生まれ|誕生|出生|birth|dob/i;
+export const birthWords = /生年月日|生まれ|誕生|出生|birth|dob|[日0-9]生(?!\p{Script=Han})/iu;
+const bornBehind = /^ ?生(?!\p{Script=Han})/u;
 
 const kanji = '0-9元〇零一二三四五六七八九十';
 const written = new RegExp(
-  `(令和|平成|昭和|大正|明治|[RHSTMrhstm令平昭大明])?[ .]?([${kanji}]{1,4}) ?[年./-] ?([${kanji}]{1,3}) ?[月./-] ?([${kanji}]{1,3})(?:日|(?![0-9]))`,
+  `(?:(令和|平成|昭和|大正|明治|[RHSTMrhstm令平昭大明])[ .]?)?([${kanji}]{1,4}) ?[年./-] ?([${kanji}]{1,3}) ?[月./-] ?([${kanji}]{1,3})(?:日|(?![0-9]))`,
   'g',
 );
 const compact = /(?<![0-9])((?:18|19|20)\d{2})(\d{2})(\d{2})(?![0-9])/g;
@@ -46,5 +47,7 @@ function dateOf(match: RegExpMatchArray): string | undefined {
 function propose(region: Region, at: number, length: number, rule: string, separated: boolean, emit: Emit): void {
   const evidence: Evidence[] = [{ kind: 'shape', weight: separated ? weights.bare : weights.bareWithoutCheck }];
   if (separated) evidence.push({ kind: 'separators', weight: weights.separators });
+  if (bornBehind.test(region.after(region.from + at + length, 3)))
+    evidence.push({ kind: 'context', weight: weights.context, word: '生' });
   emit({ class: 'birth-date', rule, from: region.from + at, to: region.from + at + length, evidence });
 }

@@ -48,6 +48,7 @@ function propose(
       from,
       to,
       evidence: evidenceOf(numberClass, digits, separator),
+      bare: separator === '',
     });
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { givenNames } from '../dictionaries/given-names.ts';
+import { givenNameCharacters, givenNames } from '../dictionaries/given-names.ts';
 import { foldKanji } from '../dictionaries/kanji-variants.ts';
 import { surnameReadings } from '../dictionaries/surnames.ts';
 import type { Candidate, Emit, Evidence } from '../finding.ts';
@@ -34,7 +34,7 @@ export function findLabelledNames(region: Region, emit: Emit): void {
     if ((role & labelEnd) !== 0) lookBehindLabel(region, at, emit);
     if ((role & honorific) !== 0 && honorificBehind.test(line.slice(at, at + 6))) lookBeforeHonorific(region, at, emit);
   }
-  if (region.table !== undefined && nameColumn.test(region.table.header)) proposeCells(region, emit);
+  if (region.table !== undefined) proposeCells(region, emit);
 }
 
 function lookBehindLabel(region: Region, at: number, emit: Emit): void {
@@ -42,16 +42,16 @@ function lookBehindLabel(region: Region, at: number, emit: Emit): void {
   const label = labelEndingAt(line, at);
   if (label === undefined) return;
   const { word, kinds } = label;
+  if (kinds.needsColon && line[at + 1] !== ':') return;
   if (isHan(line.charCodeAt(at + 1))) {
     findPersonName(region, from + at + 1, emit);
     return;
   }
-  const gap = /^(?:は|が|[:=(・\t ]|名[: ]){1,3}/.exec(line.slice(at + 1, at + 5))?.[0].length ?? 0;
+  const gap = /^(?:は|が|の|[:=(・\t ]|名[: ]){1,3}/.exec(line.slice(at + 1, at + 5))?.[0].length ?? 0;
   if (gap === 0) return;
   const start = at + 1 + gap;
   if (kinds.kana) propose(region, start, kanaName, 'name/kana', word, emit);
   if (kinds.strong) propose(region, start, kanjiName, 'name/labelled', word, emit);
-  if (!kinds.field) return;
   kanjiRun.lastIndex = start;
   const run = kanjiRun.exec(line)?.[0];
   if (run !== undefined && endsInGivenName(run)) emit(candidate(region, start, run, 'name/given', word));
@@ -76,20 +76,29 @@ function lookBeforeHonorific(region: Region, at: number, emit: Emit): void {
     emit(candidate(region, start(kana), kana[1]!, 'name/kana', '敬称'));
 }
 
+/** A given name of the dictionary, or, behind a space or two kanji, characters that given names are made of. */
 function endsInGivenName(name: string): boolean {
   if (notOfNames.test(name)) return false;
   const folded = foldKanji(name);
   const gap = folded.indexOf(' ');
-  if (gap > 0) return givenNames.has(folded.slice(gap + 1));
+  if (gap > 0) {
+    const given = folded.slice(gap + 1);
+    return givenNames.has(given) || isMadeOfGivenCharacters(given);
+  }
   for (let length = 3; length >= 2; length -= 1)
     if (folded.length > length && givenNames.has(folded.slice(-length))) return true;
-  return false;
+  return folded.length >= 4 && isMadeOfGivenCharacters(folded.slice(-2));
+}
+
+function isMadeOfGivenCharacters(given: string): boolean {
+  return [...given].every((one) => givenNameCharacters.has(one));
 }
 
 function proposeCells(region: Region, emit: Emit): void {
   const { separator, header } = region.table!;
   if (region.line === header) return;
   const headings = header.split(separator);
+  if (!headings.some((heading) => nameColumn.test(heading))) return;
   let at = 0;
   for (const [index, cell] of region.line.split(separator).entries()) {
     const name = nameColumn.test(headings[index] ?? '') ? cellName.exec(cell)?.[1] : undefined;

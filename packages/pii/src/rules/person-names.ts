@@ -5,10 +5,12 @@ import { ambiguousSurnames, surnames } from '../dictionaries/surnames.ts';
 import type { Emit, Evidence } from '../finding.ts';
 import type { Region } from '../region.ts';
 import { weights } from '../scoring.ts';
-import { honorificBehind, labelInFront, labelNear, nameColumn, politeWords } from './name-words.ts';
+import { honorificBehind, labelInFront, labelNear, nameColumn, notOfNames, notPersons } from './name-words.ts';
 
 const han = /[\p{Script=Han}々]/u;
-const particle = /[はがのをにともへで、。]/;
+const particle = /[はがのをにともへでよやかさ]/;
+/** 瑛士朗, 龍之介: hardly anything else ends so. */
+const namelikeEnd = /(?:郎|朗|之介|之助|之輔|乃介|ノ介)$/;
 const longestSurname = 4;
 
 const surnameStarts = new Uint8Array(0x10000);
@@ -55,13 +57,14 @@ interface Part {
 /** Names in kanji that begin at a position where a family name of the dictionary may. Both parts, or one with a word of a person beside it. */
 export function findPersonName(region: Region, at: number, emit: Emit): void {
   const head = foldKanji(region.text.slice(at, Math.min(region.to, at + longestSurname + 6)));
+  if (notPersons.test(head)) return;
   for (let length = Math.min(longestSurname, head.length); length >= 1; length -= 1) {
     const surname = head.slice(0, length);
     const ambiguous = ambiguousSurnames.has(surname);
     if (!ambiguous && !surnames.has(surname)) continue;
-    const surnameWeight = length === 1 ? 0.15 : ambiguous ? 0.2 : 0.3;
+    const surnameWeight = length === 1 ? 0.15 : ambiguous ? 0.25 : 0.3;
     if (proposeWhole(region, at, head, length, surnameWeight, emit)) return;
-    if (proposeSurname(region, at, length, surnameWeight, emit)) return;
+    if (proposeSurname(region, at, length, length === 1 || ambiguous ? 0.15 : surnameWeight, emit)) return;
   }
 }
 
@@ -74,7 +77,9 @@ function proposeWhole(
   emit: Emit,
 ): boolean {
   const spaced = head[length] === ' ';
-  const given = givenNameAt(region, at, head, length + (spaced ? 1 : 0));
+  const given =
+    givenNameAt(region, at, head, length + (spaced ? 1 : 0)) ??
+    (surnameWeight >= 0.25 ? unknownGivenNameAt(region, at, head, length, spaced) : undefined);
   if (given === undefined) return false;
   const evidence: Evidence[] = [
     { kind: 'dictionary', weight: surnameWeight, word: '姓' },
@@ -101,9 +106,27 @@ function givenNameAt(region: Region, at: number, head: string, offset: number): 
       [...given].every((one) => givenNameCharacters.has(one)) &&
       endsName(region, to, given)
     )
-      return { to, weight: 0.2 };
+      return { to, weight: length === 3 && namelikeEnd.test(given) ? 0.4 : 0.2 };
   }
   return undefined;
+}
+
+/** One to three kanji that no dictionary knows, beside a label: behind a space, or at least half of what given names are made of. */
+function unknownGivenNameAt(
+  region: Region,
+  at: number,
+  head: string,
+  length: number,
+  spaced: boolean,
+): Part | undefined {
+  const offset = length + (spaced ? 1 : 0);
+  const given = /^[\p{Script=Han}々]{1,3}/u.exec(head.slice(offset))?.[0];
+  if (given === undefined || notOfNames.test(given) || honorificBehind.test(head.slice(length))) return undefined;
+  const to = at + offset + given.length;
+  const known = [...given].filter((one) => givenNameCharacters.has(one)).length;
+  const plausible = spaced ? given.length <= 3 : given.length === 2 && known >= 1;
+  if (!plausible || !endsName(region, to, given)) return undefined;
+  return contextOf(region, at, to).some(({ kind }) => kind === 'beside-label') ? { to, weight: 0 } : undefined;
 }
 
 /** 石川県, 田中製作所: more kanji mean something else, but for what is said of persons. */
@@ -118,7 +141,7 @@ function endsName(region: Region, to: number, name: string): boolean {
 
 function proposeSurname(region: Region, at: number, length: number, surnameWeight: number, emit: Emit): boolean {
   const to = at + length;
-  if (!endsName(region, to, '') || politeWords.test(region.text.slice(at, to + 1))) return false;
+  if (!endsName(region, to, '')) return false;
   // 石川プラント, 森ビル: a word in katakana or Latin letters makes a firm of it.
   if (/^[ァ-ヶA-Za-z0-9]/.test(region.text.slice(to, to + 1))) return false;
   const context = contextOf(region, at, to);
@@ -143,7 +166,7 @@ export function contextOf(region: Region, from: number, to: number): Evidence[] 
     const { column, row, left } = region.headings(from);
     const heading = [column, left, row].find((one) => nameColumn.test(one));
     if (heading !== undefined)
-      return [{ kind: 'context', weight: weights.context, word: nameColumn.exec(heading)![0] }];
+      return [{ kind: 'context', weight: weights.context, word: nameColumn.exec(heading)![1]! }];
   }
   const near = labelNear.exec(before)?.[0];
   return near === undefined ? [] : [{ kind: 'context', weight: weights.context, word: near.slice(0, 2) }];

@@ -4,6 +4,7 @@ import { corporateNumberHolds, individualNumberHolds, insurerNumberHolds, luhnHo
 import { type PiiClass, piiClassNames } from '../classes.ts';
 import { cleanLine } from './clean-lines.ts';
 import type { Expectation, LabelledSample } from './labelled-sample.ts';
+import { secondWordings } from './second-wordings.ts';
 import { bareSentences, sentences } from './sentences.ts';
 import { syntheticFamilyName, syntheticKanaName } from './synthetic-people.ts';
 import { syntheticValues } from './synthetic-values.ts';
@@ -102,6 +103,7 @@ export function makeTestSet(seed: string, perVariant: number): LabelledSample[] 
     const grouped = () => syntheticValues[name](random);
     add('half', 'hit', value);
     add('full', 'hit', () => toFullWidth(value()));
+    if (secondWordings[name] !== undefined) add('reworded', 'hit', value, secondWordings[name]);
     if (kanjiClasses.has(name)) add('kanji-digits', 'hit', () => toKanjiDigits(value()));
     if (dashClasses.has(name)) for (const dash of dashVariants) add(dash, 'hit', () => withDash(grouped(), dash));
     if (wrappedClasses.has(name)) add('wrapped', 'hit', () => wrapped(value(), random));

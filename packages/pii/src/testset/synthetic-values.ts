@@ -110,8 +110,24 @@ export const syntheticValues: Readonly<Record<PiiClass, ValueMaker>> = {
     const body = randomDigits(random, 12);
     return `T${(corporateNumberCheck(body) % 9) + 1}${body}`;
   },
-  'licence-plate': (random) =>
-    `${random.pick(['品川', '名古屋', '神戸', '北九州', '横浜', 'なにわ', '尾張小牧', '千葉', '福山', '室蘭'])}${random.pick(['', ' '])}${random.pick(['330', '500', '11', '100', '400', '30A', '58'])}${random.pick(['', ' '])}${random.pick(plateKana)}${random.pick(['', ' '])}${random.pick(['12-34', '・・・1', '・・12', '・123', '56-78', '20-46'])}`,
+  'licence-plate': (random) => {
+    const gap = () => random.pick(['', ' ']);
+    const place = random.pick([
+      '品川',
+      '名古屋',
+      '神戸',
+      '北九州',
+      '横浜',
+      'なにわ',
+      '尾張小牧',
+      '千葉',
+      '福山',
+      '室蘭',
+    ]);
+    const kind = random.pick(['330', '500', '11', '100', '400', '30A', '58']);
+    const serial = random.pick(['12-34', '・・・1', '・・12', '・123', '56-78', '20-46']);
+    return `${place}${gap()}${kind}${gap()}${random.pick(plateKana)}${gap()}${serial}`;
+  },
   'vehicle-identification-number': (random) =>
     `${random.pick(['ZVW30', 'GRS200', 'DBA', 'NCP81', 'E52', 'MXPB10', 'LA600S'])}-${randomDigits(random, 7)}`,
   'email-address': (random) =>
