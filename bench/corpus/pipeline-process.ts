@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipelineSettings, prepareDataSet, prepareFiles, SegmentStore, tokenizerFromJson } from '@kiban/corpus';
+import { prepareDataSet, prepareFiles, SegmentStore, tokenizerFromJson } from '@kiban/corpus';
 
 // One measured run, in a process of its own so that its peak memory is its own: FOLDER WORK TOKENIZER WORKERS
 const [folder, work, tokenizerPath, workers] = process.argv.slice(2) as [string, string, string, string];
@@ -11,7 +11,7 @@ const startedAt = performance.now();
 await prepareFiles({
   folder,
   store: new SegmentStore(storeDirectory),
-  settings: pipelineSettings('bench'),
+  source: 'bench',
   workerCount,
 });
 const prepareMs = performance.now() - startedAt;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { dataCardDigest, type ProgrammeState, signedDataCardSchema, verifyDataCard } from '@kiban/protocol';
-import { type KillAt, TestCoalition } from '@kiban/testkit';
+import { TestCoalition } from '@kiban/testkit';
 import { killSchedules, killVictims } from './kill-cases.ts';
 
 /**

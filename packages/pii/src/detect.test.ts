@@ -34,6 +34,12 @@ test('a bare number with a right check digit is nobody’s, with hyphens it is',
   assert.deepEqual(hits('9832-0567-3214'), ['individual-number=9832-0567-3214']);
 });
 
+test('the label of another number speaks against one in groups', () => {
+  assert.deepEqual(hits('検収番号 9832-0567-3214'), []);
+  assert.deepEqual(hits('個人番号 9832-0567-3214'), ['individual-number=9832-0567-3214']);
+  assert.deepEqual(hits('マイナンバー(個人番号):9832-0567-3214'), ['individual-number=9832-0567-3214']);
+});
+
 test('a word with a failed check digit is a suspect', () => {
   assert.deepEqual(hits('個人番号 983205673215'), []);
   assert.deepEqual(suspects('個人番号 983205673215'), ['individual-number']);

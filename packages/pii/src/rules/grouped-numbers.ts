@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { piiClasses } from '../classes.ts';
 import { beginsAlone, type DigitGroups, endsAlone } from '../digit-groups.ts';
 import type { Emit, Evidence } from '../finding.ts';
 import type { Region } from '../region.ts';
@@ -47,7 +48,10 @@ function propose(
       rule: `${numberClass.class}/${separator === '' ? 'digits' : 'groups'}`,
       from,
       to,
-      evidence: evidenceOf(numberClass, digits, separator),
+      evidence: [
+        ...evidenceOf(numberClass, digits, separator),
+        ...otherLabel(numberClass, text.slice(Math.max(0, from - 16), from)),
+      ],
       bare: separator === '',
     });
   }
@@ -72,4 +76,13 @@ function evidenceOf(numberClass: NumberClass, digits: string, separator: string)
   else if (check !== undefined && numberClass.checkNeverVetoes !== true)
     evidence.push({ kind: 'failed-check-digit', weight: 0 });
   return evidence;
+}
+
+const numberLabel = /[\p{Script=Han}\p{Script=Katakana}ーA-Za-z]{1,10}(?:番号|コード|No\.?|ID|キー) ?[:=はが ]{0,2}$/iu;
+
+function otherLabel(numberClass: NumberClass, before: string): Evidence[] {
+  if (numberClass.otherLabelTells !== true) return [];
+  const label = numberLabel.exec(before)?.[0].toLowerCase();
+  if (label === undefined || piiClasses[numberClass.class].context.some((word) => label.includes(word))) return [];
+  return [{ kind: 'exclusion', weight: weights.exclusion, word: '番号' }];
 }

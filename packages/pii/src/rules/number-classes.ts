@@ -23,6 +23,8 @@ export interface NumberClass {
   readonly prefixTells?: boolean;
   /** Hyphens are no sign for it. */
   readonly writtenWhole?: boolean;
+  /** A label of another number directly in front (検収番号, 得意先コード) speaks against it. */
+  readonly otherLabelTells?: boolean;
   /** Without one of its words near it is never proposed: too many other things look like it. */
   readonly contextOnly?: boolean;
 }
@@ -39,7 +41,7 @@ const cardLength = (digits: string) =>
       : digits.length === 16;
 
 export const numberClasses: readonly NumberClass[] = [
-  { class: 'individual-number', groupings: [[12], [4, 4, 4]], check: individualNumberHolds },
+  { class: 'individual-number', groupings: [[12], [4, 4, 4]], check: individualNumberHolds, otherLabelTells: true },
   {
     class: 'driving-licence-number',
     groupings: [[12], [4, 4, 4]],

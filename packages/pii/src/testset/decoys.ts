@@ -59,6 +59,9 @@ const makers: readonly (readonly [string, Maker])[] = [
   ['設備番号 {v} 点検済み', groups(4, 6)],
   ['{v}, OK, BF3', (random) => `2026-${randomDigits(random, 2)}-${randomDigits(random, 2)}`],
   ['トレース {v} を送信', digits(15)],
+  ['検収番号 {v} にて計上', groups(4, 4, 4)],
+  ['得意先コード：{v}', groups(4, 4, 4)],
+  ['ライセンスキー {v}', groups(4, 4, 4)],
 ];
 
 /** The same numbers with nothing beside them that says what they are: a bare number is nobody's. */
