@@ -47,16 +47,21 @@ export class FingerprintReader {
   constructor(folders: readonly string[]) {
     const partitions: OpenPartition[] = [];
     let base = 0;
-    for (const folder of folders) {
-      const source = parseHeader(readFileSync(join(folder, fileNames.header), 'utf8'), folder);
-      const commits = decodeCommits(readFileSync(join(folder, fileNames.commits)));
-      const recordFile = openSync(join(folder, fileNames.records), 'r');
-      partitions.push({ folder, source, commits, recordFile, base });
-      const count = commits.at(-1)?.records ?? 0;
-      if (fstatSync(recordFile).size < count * recordBytes) throw damaged(join(folder, fileNames.records));
-      base += count;
+    try {
+      for (const folder of folders) {
+        const source = parseHeader(readFileSync(join(folder, fileNames.header), 'utf8'), folder);
+        const commits = decodeCommits(readFileSync(join(folder, fileNames.commits)));
+        const recordFile = openSync(join(folder, fileNames.records), 'r');
+        partitions.push({ folder, source, commits, recordFile, base });
+        const count = commits.at(-1)?.records ?? 0;
+        if (fstatSync(recordFile).size < count * recordBytes) throw damaged(join(folder, fileNames.records));
+        base += count;
+      }
+      if (base > 0xffff_ffff) throw new RangeError(`${base} documents in one index`);
+    } catch (error) {
+      for (const { recordFile } of partitions) closeSync(recordFile);
+      throw error;
     }
-    if (base > 0xffff_ffff) throw new RangeError(`${base} documents in one index`);
     this.#partitions = partitions;
     this.documents = base;
   }

@@ -6,6 +6,7 @@ import { asDiskProblem, syncFolder, writeFileDurably } from '@kiban/core';
 import type { DocumentFingerprint } from './document-fingerprint.ts';
 import {
   batchDigest,
+  type Commit,
   commitBytes,
   damaged,
   decodeCommits,
@@ -50,16 +51,27 @@ export async function openFingerprintWriter(folder: string, source: string): Pro
   const headerPath = join(folder, fileNames.header);
   if (!existsSync(headerPath)) await writeFileDurably(headerPath, partitionHeader(source), { mode: 0o600 });
   if (parseHeader(readFileSync(headerPath, 'utf8'), folder) !== source) throw damaged(folder);
-  const [records, paragraphs, commits] = await Promise.all(
+  const files = await Promise.all(
     [fileNames.records, fileNames.paragraphs, fileNames.commits].map((name) => openForUpdate(join(folder, name))),
   );
-  const committed = decodeCommits(await commits!.readFile());
+  const [records, paragraphs, commits] = files;
+  const close = async () => {
+    for (const file of files) await file.close();
+  };
+  let committed: readonly Commit[];
+  try {
+    committed = decodeCommits(await commits!.readFile());
+    const { records: recordCount, paragraphs: paragraphCount } = committed.at(-1) ?? { records: 0, paragraphs: 0 };
+    await cutTo(records!, recordCount * recordBytes, join(folder, fileNames.records));
+    await cutTo(paragraphs!, paragraphCount * paragraphBytes, join(folder, fileNames.paragraphs));
+    await cutTo(commits!, committed.length * commitBytes, join(folder, fileNames.commits));
+    await syncFolder(folder);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const last = committed.at(-1);
   const state = { records: last?.records ?? 0, paragraphs: last?.paragraphs ?? 0 };
-  await cutTo(records!, state.records * recordBytes, join(folder, fileNames.records));
-  await cutTo(paragraphs!, state.paragraphs * paragraphBytes, join(folder, fileNames.paragraphs));
-  await cutTo(commits!, committed.length * commitBytes, join(folder, fileNames.commits));
-  await syncFolder(folder);
 
   const batch = Buffer.alloc(batchRecords * recordBytes);
   let batchCount = 0;
@@ -103,9 +115,7 @@ export async function openFingerprintWriter(folder: string, source: string): Pro
       if (batchCount === batchRecords) await commit();
     },
     commit,
-    async close() {
-      await Promise.all([records!.close(), paragraphs!.close(), commits!.close()]);
-    },
+    close,
   };
 }
 
