@@ -55,6 +55,7 @@ const decisionBodySchema = z.strictObject({
   reason: z.string().max(2_000).default(''),
   cardShare: cardShareSchema.default('nothing'),
 });
+const signingSchema = z.strictObject({ steward: z.string().min(1).max(100), remark: z.string().max(500).default('') });
 const localTaskSchema = z.strictObject({
   plan: runPlanSchema,
   tokenizerPath: z.string(),
@@ -127,6 +128,10 @@ export function createNodeApp(parts: NodeParts): FastifyInstance {
   });
   route('POST', '/data-sets/:id/stock', async (request) => parts.dataCards.takeStock(idOf(request), parts.stopping));
   route('GET', '/data-sets/:id/report', async (request) => parts.dataCards.report(idOf(request)));
+  route('GET', '/data-sets/:id/signature', async (request) => parts.dataCards.signature(idOf(request)));
+  route('POST', '/data-sets/:id/signature', async (request) =>
+    parts.dataCards.sign(idOf(request), signingSchema.parse(request.body)),
+  );
   route('GET', '/data-sets/:id/card', async (request) => parts.dataCards.card(idOf(request)));
   route('DELETE', '/data-sets/:id', async (request, reply) => {
     await parts.dataSets.remove(idOf(request), await parts.approvals.inUse(parts.isProgrammeOver));

@@ -106,6 +106,19 @@ test('preparing the same files again keeps the tokens that a programme counted; 
   assert.equal(later.card.card.counts.packed, null);
 });
 
+test('a steward signs the report as it is; when it changes, the signature is of an older one', async () => {
+  await cards.takeStock(id, never);
+  assert.deepEqual(await cards.signature(id), { signed: null, current: false });
+  const signed = await cards.sign(id, { steward: 'K. Minase', remark: '' });
+  assert.equal(signed.statement.cardDigest, dataCardDigest((await cards.card(id)).card));
+  assert.deepEqual(await cards.signature(id), { signed, current: true });
+  writeFileSync(join(folder, 'c.txt'), '追加の記録。');
+  await cards.takeStock(id, never);
+  assert.deepEqual(await cards.signature(id), { signed, current: false });
+  writeFileSync(pathOf('steward.json'), readFileSync(pathOf('steward.json'), 'utf8').replace('Minase', 'Nobody'));
+  assert.equal((await cards.signature(id)).signed, null);
+});
+
 test('a data set that is removed takes report and card with it', async () => {
   await cards.takeStock(id, never);
   await dataSets.remove(id, new Map());

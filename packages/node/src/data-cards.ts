@@ -28,6 +28,7 @@ import {
 import type { EventLog } from '@kiban/store-sql';
 import type { DataSet, DataSets } from './data-sets.ts';
 import { problems } from './problems.ts';
+import { readStatement, type SignedStatement, signStatement } from './steward-statement.ts';
 
 export interface DataCardsOptions {
   readonly organisation: OrganisationId;
@@ -98,6 +99,20 @@ export class DataCards {
     const signed = await this.#cardIn(this.#folder(id), dataSet, report);
     await writeCard(join(folder, cardName), signed);
     return signed;
+  }
+
+  /** The steward's signature under the report as it is now. @throws as {@link report} */
+  async sign(id: string, by: { readonly steward: string; readonly remark: string }): Promise<SignedStatement> {
+    const { key, clock, events } = this.#options;
+    const signed = await signStatement(this.#folder(id), await this.card(id), by, key, clock.nowMs());
+    await events.record('report-signed', { dataSet: id, steward: by.steward, digest: signed.statement.reportDigest });
+    return signed;
+  }
+
+  /** @returns the last signature, and whether it is of the report as it is now. @throws as {@link report} */
+  async signature(id: string): Promise<{ readonly signed: SignedStatement | null; readonly current: boolean }> {
+    const signed = (await readStatement(this.#folder(id), this.keyId)) ?? null;
+    return { signed, current: signed?.statement.reportDigest === reportDigest(await this.report(id)) };
   }
 
   /** What may leave of a card, signed. */

@@ -92,22 +92,22 @@ export const dataCardSchema = z.strictObject({
 });
 export type DataCard = z.output<typeof dataCardSchema>;
 
-export const signedDataCardSchema = z.strictObject({
-  card: dataCardSchema,
-  signature: z.strictObject({
-    algorithm: z.literal('ed25519'),
-    keyId: z.string().max(64),
-    publicKey: z.string().max(100),
-    value: z.string().max(100),
-  }) satisfies z.ZodType<RecordSignature>,
-});
+/** See `RecordSignature` of `crypto`. */
+export const recordSignatureSchema = z.strictObject({
+  algorithm: z.literal('ed25519'),
+  keyId: z.string().max(64),
+  publicKey: z.string().max(100),
+  value: z.string().max(100),
+}) satisfies z.ZodType<RecordSignature>;
+
+export const signedDataCardSchema = z.strictObject({ card: dataCardSchema, signature: recordSignatureSchema });
 /** A card and its organisation's signature over it. */
 export type SignedDataCard = z.output<typeof signedDataCardSchema>;
 
 const recordType = 'kiban/data-card/1';
 
 export function signDataCard(card: DataCard, key: SigningKey): SignedDataCard {
-  return { card, signature: signRecord(key, recordType, card) as SignedDataCard['signature'] };
+  return { card, signature: signRecord(key, recordType, card) };
 }
 
 /** @returns the key that signed; whose it is, is for the caller to know. @throws KibanError `record-signature-invalid` (422) */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { dataSetIdSchema, KibanError, writeFileDurably } from '@kiban/core';
 import { croissantJsonLd, dataCardLines, dataCardPage } from '@kiban/corpus';
 import { dataCardDigest, type SignedDataCard, signedDataCardSchema, verifyDataCard } from '@kiban/protocol';
@@ -15,7 +16,7 @@ interface CardOptions {
   readonly signed?: string;
 }
 
-/** `kiban data card` and `kiban data verify-card`. */
+/** `kiban data card`, `kiban data verify-card` and `kiban data sign-report`. */
 export function addCardCommands(command: Command, context: CommandContext): void {
   const text = (ja: string, en: string) => (context.language === 'ja' ? ja : en);
 
@@ -53,6 +54,33 @@ export function addCardCommands(command: Command, context: CommandContext): void
         ...dataCardLines(signed.card, context.language),
         `${text('署名した鍵', 'signed by key')}  ${signed.signature.keyId}`,
         `SHA-256  ${dataCardDigest(signed.card)}`,
+      ]);
+    });
+
+  command
+    .command('sign-report')
+    .description(
+      text(
+        '準備の報告に、データ管理者として署名する (社内に残る)',
+        'sign the report of the preparation as the steward (stays at home)',
+      ),
+    )
+    .argument('<NAME>')
+    .option('--steward <NAME>', text('署名する人', 'who signs'), userInfo().username)
+    .option('--remark <TEXT>', text('所見', 'remark'), '')
+    .option('-d, --directory <DIR>', text('ノードのディレクトリ', 'directory of the node'), '.kiban/node')
+    .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban data sign-report shift-logs --steward "K. Minase"`)
+    .action(async (name: string, options: { steward: string; remark: string; directory: string }) => {
+      const id = parseArgument(dataSetIdSchema, name);
+      const node = await connect(options.directory, context.language);
+      const { steward, remark } = options;
+      const signed = await node.post<{ statement: { reportDigest: string } }>(`/data-sets/${id}/signature`, {
+        steward,
+        remark,
+      });
+      context.show(signed, () => [
+        text(`${id} の報告に ${steward} が署名しました。`, `${steward} signed the report of ${id}.`),
+        `SHA-256  ${signed.statement.reportDigest}`,
       ]);
     });
 

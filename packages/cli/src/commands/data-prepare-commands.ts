@@ -30,6 +30,12 @@ interface PrepareOptions {
   readonly store?: string;
 }
 
+interface ReportSignature {
+  readonly signed: { readonly statement: { readonly steward: string; readonly signedAt: string } } | null;
+  /** Of the report as it is now. */
+  readonly current: boolean;
+}
+
 const workersSchema = z.coerce.number().int().min(0).max(256).optional();
 
 /** `kiban data prepare` and `kiban data report`. */
@@ -94,7 +100,8 @@ export function addPrepareCommands(command: Command, context: CommandContext): v
       const id = parseArgument(dataSetIdSchema, name);
       if (options.store === undefined) {
         const node = await connect(options.directory, context.language);
-        show(await node.get<Report>(`/data-sets/${id}/report`));
+        const report = await node.get<Report>(`/data-sets/${id}/report`);
+        show(report, await node.get<ReportSignature>(`/data-sets/${id}/signature`));
         return;
       }
       const report = await readReport(join(resolve(options.store), reportName));
@@ -102,8 +109,22 @@ export function addPrepareCommands(command: Command, context: CommandContext): v
       show(report);
     });
 
-  function show(report: Report): void {
-    context.show(report, () => sectionLines(reportSections(report), context.language));
+  function show(report: Report, signature?: ReportSignature): void {
+    context.show(signature === undefined ? report : { ...report, signature }, () => [
+      ...sectionLines(reportSections(report), context.language),
+      ...(signature === undefined ? [] : [signatureLine(signature)]),
+    ]);
+  }
+
+  function signatureLine({ signed, current }: ReportSignature): string {
+    if (signed === null) return text('署名: なし (kiban data sign-report)', 'signature: none (kiban data sign-report)');
+    const { steward, signedAt } = signed.statement;
+    return current
+      ? text(`署名: ${steward} (${signedAt})`, `signed by ${steward} (${signedAt})`)
+      : text(
+          `署名: ${steward} (${signedAt})。その後、報告が変わった`,
+          `signed by ${steward} (${signedAt}), but the report has changed since`,
+        );
   }
 
   /** A running node is asked where things are; without one both places are named. */

@@ -46,6 +46,7 @@ export function croissantJsonLd(card: DataCard): Record<string, unknown> {
     distribution: distribution(card),
     recordSet: recordSets(card),
     usageInfo: usagePolicy(card, id, member),
+    'prov:wasDerivedFrom': { '@id': `${id}:folder` },
     'prov:wasAttributedTo': { '@id': member },
     'prov:wasGeneratedBy': {
       '@type': 'prov:Activity',
