@@ -29,3 +29,4 @@ export {
   tokenizerFromJson,
   trainTokenizer,
 } from './tokenizer/tokenizer-json.ts';
+export { cutForTraining } from './tokenizer/word-counts.ts';
