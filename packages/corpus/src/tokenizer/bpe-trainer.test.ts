@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Merge, trainMerges } from './bpe-trainer.ts';
-import { WordCounter } from './word-counts.ts';
+import { cutForTraining, WordCounter } from './word-counts.ts';
 import { countWordsOf } from './word-count-threads.ts';
 
 /** The definition, word for word: count all pairs anew for each merge. */
@@ -112,6 +112,23 @@ test('Japanese is cut at words for training, a space stays with the Latin word a
   const words = [...counter.counts().keys()];
   assert.ok(words.includes('、') && words.includes('温度') && words.includes('が'));
   assert.ok(words.includes(' furnace'));
+});
+
+test('pieces are cut at the same words alone and among others, and no text is lost', () => {
+  const unit = fc.constantFrom(...'高炉の温度は低下した東京都カタカナー々、。 \n\ra1\u2028\u3000ﾞ');
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit, minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 30 }), (texts) => {
+      const counter = new WordCounter();
+      const expected = new Map<string, number>();
+      for (const text of texts) {
+        counter.add(text);
+        const words = cutForTraining(text);
+        assert.equal(words.join(''), text);
+        for (const word of words) expected.set(word, (expected.get(word) ?? 0) + 1);
+      }
+      assert.deepEqual(new Map([...counter.counts()].sort()), new Map([...expected].sort()));
+    }),
+  );
 });
 
 test('threads count the same words', async () => {

@@ -10,18 +10,43 @@ const longestWord = 64;
 /** Distinct pieces that wait to be cut at words: bounds memory; cutting is slow, so equal pieces are cut once. */
 const waitingLimit = 400_000;
 
+/** Breaks words at both its sides, so pieces with it between them are cut as they are cut alone. */
+const separator = '\u2028';
+/** Pieces cut at once: one call for each costs more than the cutting. */
+const batchSize = 1_000;
+
 /**
  * For training only: Japanese cut again at the words of ICU's dictionary, since it has no spaces, ー and 々 are letters, and nothing else would keep
- * BPE from learning clauses, or 、 with the word after it. Encoding uses {@link preSplit} alone.
+ * BPE from learning clauses, or 、 with the word after it. Encoding goes by {@link preSplit} alone.
+ * @param found called with each word and the number of its piece, in order
  */
-function preSplitForTraining(piece: string): string[] {
-  if (piece.length < 2 || !japanese.test(piece)) return [piece];
-  return Array.from(segmenter.segment(piece), ({ segment }) => segment);
+function cutPieces(pieces: readonly string[], found: (word: string, piece: number) => void): void {
+  for (let first = 0; first < pieces.length; first += batchSize) {
+    const batch = pieces.slice(first, first + batchSize);
+    let piece = 0;
+    let end = batch[0]!.length;
+    for (const { segment, index } of segmenter.segment(batch.join(separator))) {
+      if (index < end) found(segment, first + piece);
+      else {
+        piece += 1;
+        end += separator.length + (batch[piece]?.length ?? 0);
+      }
+    }
+  }
+}
+
+function isCut(piece: string): boolean {
+  return piece.length > 1 && japanese.test(piece);
 }
 
 /** The words of a text as training sees them, in order; together they are the text. */
 export function cutForTraining(text: string): string[] {
-  return preSplit(text).flatMap(preSplitForTraining);
+  return preSplit(text).flatMap((piece) => {
+    if (!isCut(piece)) return [piece];
+    const words: string[] = [];
+    cutPieces([piece], (word) => words.push(word));
+    return words;
+  });
 }
 
 /** Counts of the words of texts, which training looks at alone. The order of the texts does not matter. */
@@ -41,10 +66,20 @@ export class WordCounter {
   }
 
   #cut(): void {
-    for (const [piece, count] of this.#waiting)
-      for (const word of preSplitForTraining(piece))
-        if (word.length <= longestWord) this.#counts.set(word, (this.#counts.get(word) ?? 0) + count);
+    const pieces: string[] = [];
+    const times: number[] = [];
+    for (const [piece, count] of this.#waiting) {
+      if (isCut(piece)) {
+        pieces.push(piece);
+        times.push(count);
+      } else this.#count(piece, count);
+    }
     this.#waiting.clear();
+    cutPieces(pieces, (word, piece) => this.#count(word, times[piece]!));
+  }
+
+  #count(word: string, count: number): void {
+    if (word.length <= longestWord) this.#counts.set(word, (this.#counts.get(word) ?? 0) + count);
   }
 }
 
