@@ -34,7 +34,9 @@ const source = options.file === undefined ? 'made-up text' : options.file;
 const texts = [
   ...(options.file === undefined
     ? new JapaneseText('bench').documents(bytesWanted)
-    : readFileSync(options.file, 'utf8').slice(0, bytesWanted).split(/\n\s*\n/)),
+    : readFileSync(options.file, 'utf8')
+        .slice(0, bytesWanted)
+        .split(/\n\s*\n/)),
 ];
 const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 console.log(`${source}: ${megabytes(bytes)} MB in ${texts.length} documents; vocabulary ${vocabularySize}`);
@@ -47,7 +49,8 @@ console.log(
 );
 
 // Other documents than those trained on, so that the cache of pieces is not already full of them.
-const unseen = options.file === undefined ? [...new JapaneseText('bench').documents(20e6)].slice(-8_000) : texts.slice(-8_000);
+const unseen =
+  options.file === undefined ? [...new JapaneseText('bench').documents(20e6)].slice(-8_000) : texts.slice(-8_000);
 const rounds: number[] = [];
 let tokens = 0;
 const unseenBytes = unseen.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
@@ -64,7 +67,8 @@ console.log(
   `encode  ${encoding.toFixed(1)} MB/s per core (best of ${rounds.map((rate) => rate.toFixed(1)).join(', ')}; each with an empty cache), ${megabytes(unseenBytes)} MB to ${tokens} tokens`,
 );
 comparePython();
-if (trainSeconds > Number(options['most-seconds']) || encoding < Number(options['least-encoding'])) process.exitCode = 1;
+if (trainSeconds > Number(options['most-seconds']) || encoding < Number(options['least-encoding']))
+  process.exitCode = 1;
 
 function comparePython(): void {
   const { python } = options;
@@ -77,11 +81,17 @@ function comparePython(): void {
     const cutting = performance.now();
     const [words, encode, ours] = ['words.txt', 'encode.txt', 'tokenizer.json'].map((name) => join(directory, name));
     // Line ends would part the words of Python's line reader: it reads documents a line at a time.
-    const lines = texts.map((text) => cutForTraining(text).join('\u241f').replaceAll(/[\r\n]/g, '\u241f'));
+    const lines = texts.map((text) =>
+      cutForTraining(text)
+        .join('\u241f')
+        .replaceAll(/[\r\n]/g, '\u241f'),
+    );
     writeFileSync(words!, lines.join('\n'));
     writeFileSync(encode!, unseen.join('\u241e'));
     writeFileSync(ours!, json);
-    console.log(`(cutting the same words for Python took ${((performance.now() - cutting) / 1_000).toFixed(1)} s, not counted)`);
+    console.log(
+      `(cutting the same words for Python took ${((performance.now() - cutting) / 1_000).toFixed(1)} s, not counted)`,
+    );
     const script = new URL('./hugging_face_bpe.py', import.meta.url).pathname;
     const run = spawnSync(python, [script, words!, String(vocabularySize - 32), encode!, ours!], { encoding: 'utf8' });
     if (run.status !== 0) {

@@ -4,7 +4,18 @@ import { SeededRandom } from '@kiban/core';
 const hiragana = [...'あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん'];
 const katakana = [...'アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワンー'];
 const particles = ['が', 'を', 'に', 'は', 'で', 'と', 'から', 'まで', 'より', 'の', 'へ', 'も'];
-const endings = ['した。', 'する。', 'である。', 'ました。', 'している。', 'を確認。', 'なし。\n', 'あり。\r\n', '（要確認）。', '、'];
+const endings = [
+  'した。',
+  'する。',
+  'である。',
+  'ました。',
+  'している。',
+  'を確認。',
+  'なし。\n',
+  'あり。\r\n',
+  '（要確認）。',
+  '、',
+];
 
 /** A made-up language with the shape of Japanese: words of a Zipf distribution (half of what is said comes from few of them), readings, units. */
 export class JapaneseText {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Merge, trainMerges } from './bpe-trainer.ts';
-import { cutForTraining, WordCounter } from './word-counts.ts';
 import { countWordsOf } from './word-count-threads.ts';
+import { cutForTraining, WordCounter } from './word-counts.ts';
 
 /** The definition, word for word: count all pairs anew for each merge. */
 function trainPlainly(counts: ReadonlyMap<string, number>, mergeCount: number, isAllowed: (token: Buffer) => boolean) {
@@ -117,22 +117,27 @@ test('Japanese is cut at words for training, a space stays with the Latin word a
 test('pieces are cut at the same words alone and among others, and no text is lost', () => {
   const unit = fc.constantFrom(...'高炉の温度は低下した東京都カタカナー々、。 \n\ra1\u2028\u3000ﾞ');
   fc.assert(
-    fc.property(fc.array(fc.string({ unit, minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 30 }), (texts) => {
-      const counter = new WordCounter();
-      const expected = new Map<string, number>();
-      for (const text of texts) {
-        counter.add(text);
-        const words = cutForTraining(text);
-        assert.equal(words.join(''), text);
-        for (const word of words) expected.set(word, (expected.get(word) ?? 0) + 1);
-      }
-      assert.deepEqual(new Map([...counter.counts()].sort()), new Map([...expected].sort()));
-    }),
+    fc.property(
+      fc.array(fc.string({ unit, minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 30 }),
+      (texts) => {
+        const counter = new WordCounter();
+        const expected = new Map<string, number>();
+        for (const text of texts) {
+          counter.add(text);
+          const words = cutForTraining(text);
+          assert.equal(words.join(''), text);
+          for (const word of words) expected.set(word, (expected.get(word) ?? 0) + 1);
+        }
+        assert.deepEqual(new Map([...counter.counts()].sort()), new Map([...expected].sort()));
+      },
+    ),
   );
 });
 
 test('threads count the same words', async () => {
-  const texts = Array.from({ length: 120 }, (_, index) => `${index} 溶銑温度が${index % 7}℃低下、送風を増やした。`.repeat(2_000));
+  const texts = Array.from({ length: 120 }, (_, index) =>
+    `${index} 溶銑温度が${index % 7}℃低下、送風を増やした。`.repeat(2_000),
+  );
   const sorted = (counts: Map<string, number>) => [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
   assert.deepEqual(sorted(await countWordsOf(texts, { threadCount: 2 })), sorted(await countWordsOf(texts)));
 });

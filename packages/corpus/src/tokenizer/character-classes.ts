@@ -7,7 +7,12 @@ const pages: (Uint8Array | undefined)[] = new Array(0x1100);
 
 /** Class of a code point, by Unicode's properties as this process knows them; lone surrogates are `other`. */
 export function classOf(codePoint: number): number {
-  return (pages[codePoint >> 8] ??= classPage(codePoint >> 8))[codePoint & 0xff]!;
+  let page = pages[codePoint >> 8];
+  if (page === undefined) {
+    page = classPage(codePoint >> 8);
+    pages[codePoint >> 8] = page;
+  }
+  return page[codePoint & 0xff]!;
 }
 
 function classPage(page: number): Uint8Array {

@@ -36,21 +36,27 @@ test('short pieces and long ones are merged as the plain definition says', () =>
 test('a tokenizer gives the ids of the plain definition, also where its tokens mix characters and parts of them', () => {
   const mixed = fc.array(fc.tuple(fc.nat(300), fc.nat(300)), { maxLength: 40 });
   fc.assert(
-    fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), mixed, text, fc.boolean(), (words, odd, piece, isOdd) => {
-      const trained = trainMerges(new Map(words.map((word) => [word, 2])), { mergeCount: 60 });
-      const seen = new Set<string>();
-      const merges: Merge[] = [...trained];
-      for (const [left, right] of isOdd ? odd : []) {
-        const key = `${left} ${right}`;
-        const isKnown = merges.some(([l, r]) => l === left && r === right) || seen.has(key);
-        if (!isKnown && Math.max(left, right) < 256 + merges.length) merges.push([left, right]);
-        seen.add(key);
-      }
-      const tokenizer = new Tokenizer({ specialCount: 0, merges, vocabularySize: 512, digest: sha256Hex('') });
-      // All these characters are letters: one piece.
-      const letters = piece.replaceAll('🦙', '𠮷');
-      assert.deepEqual(tokenizer.encode(letters), mergePlainly([...Buffer.from(letters, 'utf8')], merges));
-    }),
+    fc.property(
+      fc.array(text, { minLength: 1, maxLength: 20 }),
+      mixed,
+      text,
+      fc.boolean(),
+      (words, odd, piece, isOdd) => {
+        const trained = trainMerges(new Map(words.map((word) => [word, 2])), { mergeCount: 60 });
+        const seen = new Set<string>();
+        const merges: Merge[] = [...trained];
+        for (const [left, right] of isOdd ? odd : []) {
+          const key = `${left} ${right}`;
+          const isKnown = merges.some(([l, r]) => l === left && r === right) || seen.has(key);
+          if (!isKnown && Math.max(left, right) < 256 + merges.length) merges.push([left, right]);
+          seen.add(key);
+        }
+        const tokenizer = new Tokenizer({ specialCount: 0, merges, vocabularySize: 512, digest: sha256Hex('') });
+        // All these characters are letters: one piece.
+        const letters = piece.replaceAll('🦙', '𠮷');
+        assert.deepEqual(tokenizer.encode(letters), mergePlainly([...Buffer.from(letters, 'utf8')], merges));
+      },
+    ),
   );
 });
 

@@ -5,8 +5,8 @@ import { type Merge, symbolLimit, trainMerges } from './bpe-trainer.ts';
 import { PieceEncoder } from './piece-encoder.ts';
 import { pieceEnd } from './pre-split.ts';
 import { embeddedSpecialCount, specialIds } from './special-tokens.ts';
-import { addCounts } from './word-counts.ts';
 import { countWordsOf } from './word-count-threads.ts';
+import { addCounts } from './word-counts.ts';
 
 /**
  * Byte-level BPE. Ids: control tokens, then the 256 bytes, then the merges in order, then reserve up to the vocabulary size. Any bytes can be
