@@ -14,7 +14,23 @@ export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } f
 export { type FolderListing, listFolder } from './reading/list-folder.ts';
 export { type ReadItem, type ReadOptions, readFolder } from './reading/read-folder.ts';
 export type { ChatMessage, ChatRole, RecordContent, TextEncoding, TextRecord } from './reading/text-record.ts';
+export type { Merge } from './tokenizer/bpe-trainer.ts';
 export { chatTemplate } from './tokenizer/chat-template.ts';
+export { acceptMerges } from './tokenizer/federated/accept-merges.ts';
+export {
+  type AgreedMerge,
+  finishTokenizer,
+  mergeRoom,
+  type NewToken,
+  publicBaseMerges,
+  type VocabularyShape,
+} from './tokenizer/federated/agreed-tokenizer.ts';
+export { sketchRows } from './tokenizer/federated/count-sketch.ts';
+export { countLimit, type FederatedRules } from './tokenizer/federated/federated-rules.ts';
+export { heavyPairs } from './tokenizer/federated/heavy-pairs.ts';
+export { candidateColumns, MemberDocuments } from './tokenizer/federated/member-documents.ts';
+export { noTokenReview, reviewByWords, type TokenReview } from './tokenizer/federated/token-review.ts';
+export { TokenTable } from './tokenizer/federated/token-table.ts';
 export {
   coalitionSpecialCount,
   embeddedSpecialCount,
@@ -29,4 +45,5 @@ export {
   tokenizerFromJson,
   trainTokenizer,
 } from './tokenizer/tokenizer-json.ts';
+export { countWordsOf } from './tokenizer/word-count-threads.ts';
 export { cutForTraining } from './tokenizer/word-counts.ts';

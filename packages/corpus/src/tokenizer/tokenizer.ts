@@ -114,7 +114,7 @@ export async function learnMerges(
 }
 
 /** A multiple of 128 suits the matrix kernels of every engine; below control tokens and bytes not every text could be written. */
-function checkVocabularySize(vocabularySize: number, specialCount: number): void {
+export function checkVocabularySize(vocabularySize: number, specialCount: number): void {
   const least = specialCount + 256;
   if (vocabularySize % 128 === 0 && vocabularySize >= least && vocabularySize < symbolLimit) return;
   throw new KibanError({
