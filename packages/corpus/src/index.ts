@@ -8,7 +8,7 @@ export {
   trainingShardName,
 } from './preparing/prepare-data-set.ts';
 export type { PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
-export { readTexts } from './preparing/read-texts.ts';
+export { readSplitTexts, readTexts } from './preparing/read-texts.ts';
 export { describeOutcome } from './reading/describe-outcome.ts';
 export type { FaultReason, FileFault, FileFormat, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
 export { type FolderListing, listFolder } from './reading/list-folder.ts';

@@ -63,7 +63,7 @@ ${state.rounds.map((round) => `| ${round.round} | ${round.outcome} | ${round.mem
 |---|---|---|
 ${rows.join('\n')}
 
-## データ / Data
+${vocabularySection(state)}## データ / Data
 
 原文は各組織の外に出ていない。No document left its organisation.
 
@@ -75,6 +75,30 @@ ${dataSets.join('\n')}
 
 小さなモデルであり、答えは誤りうる。共有モデルが学習データについて明かしうることは、参加組織の数と更新の上限だけで抑えられている (差分プライバシーは使っていない)。
 A small model whose answers can be wrong. What the shared model may reveal of its data is bounded only by the number of members and by clipping; differential privacy was not used.
+`;
+}
+
+/** How much text one token carries, for each member that published it. */
+function vocabularySection(state: ProgrammeState): string {
+  const { agreedTokenizer: agreed } = state;
+  if (agreed === null) return '';
+  const rows = state.scores.flatMap(({ organisation, vocabulary }) => {
+    if (vocabulary === null) return [];
+    const { characters, publicTokens, agreedTokens } = vocabulary;
+    const perToken = (tokens: number) => (characters / tokens).toFixed(3);
+    return [`| ${organisation} | ${perToken(publicTokens)} | ${perToken(agreedTokens)} |`];
+  });
+  return `## 語彙 / Vocabulary
+
+語彙は参加組織の合意で決めた: ${agreed.agreedMerges} 個の結合を秘匿集約した出現数から選び、残りは公開コーパスから。公開コーパスだけでは現れない語は ${agreed.newTokens} 個。
+The members agreed on the vocabulary: ${agreed.agreedMerges} merges were chosen from securely summed counts, the rest come from the public corpus. ${agreed.newTokens} tokens would not be there from public text alone.
+
+各組織の検証文書での 1 トークンあたりの文字数。Held-out characters per token, by member.
+
+| 組織 / member | 公開のみ / public only | 合意した語彙 / agreed |
+|---|---|---|
+${rows.join('\n')}
+
 `;
 }
 

@@ -28,7 +28,9 @@ import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
 import { unexpectedIn } from './round-expectation.ts';
 import type { NodeSchema } from './schema.ts';
 import { makeStartModel } from './start-model.ts';
+import { TokenizerMember } from './tokenizer-member.ts';
 import { quantiseUpdate } from './update-making.ts';
+import { measureVocabulary } from './vocabulary-measure.ts';
 
 export interface ProgrammeWorkerOptions {
   readonly organisation: OrganisationId;
@@ -75,6 +77,7 @@ interface StoredUpdate {
 /** Follows one programme at the hub and does this member's part, whatever the state says next; after a crash it simply looks again. */
 export class ProgrammeWorker {
   readonly #options: ProgrammeWorkerOptions;
+  readonly #tokenizer: TokenizerMember;
   #trainer: ProgrammeTrainer | undefined;
   #prepared: Promise<PreparedData> | undefined;
   readonly #done = new Set<string>();
@@ -84,6 +87,11 @@ export class ProgrammeWorker {
 
   constructor(options: ProgrammeWorkerOptions) {
     this.#options = options;
+    this.#tokenizer = new TokenizerMember({
+      ...options,
+      directory: join(options.directory, 'tokenizer'),
+      fetch: (file, signal) => this.#fetch(file, signal),
+    });
   }
 
   /** Until the programme is over or the node stops. */
@@ -122,6 +130,12 @@ export class ProgrammeWorker {
     if (!approved) return state.phase === 'released';
     const plan = planOf(state);
     const wanted = new Map<string, (signal: AbortSignal) => Promise<void>>();
+    const { tokenizerRound } = state;
+    if (state.phase === 'tokenizing' && tokenizerRound !== null)
+      wanted.set(`${tokenizerRound.instance}#${tokenizerRound.attempt}`, (signal) =>
+        this.#tokenizer.takePart(state, plan, tokenizerRound, signal),
+      );
+    else if (state.agreedTokenizer !== null) await this.#tokenizer.forget();
     if (state.phase === 'preparing' && startTrainer(plan) === this.#options.organisation && state.start === null)
       wanted.set('start', (signal) => this.#makeStart(state, plan, signal));
     if (state.phase === 'running' && state.round !== null) {
@@ -199,10 +213,12 @@ export class ProgrammeWorker {
     await this.#fetch(state.publicCorpus, signal);
     await mkdir(publicFolder, { recursive: true });
     await writeFile(join(publicFolder, 'public.jsonl'), await readFile(blobs.filePath(state.publicCorpus.digest)));
+    const { agreedTokenizer: agreed } = state;
     const start = await makeStartModel({
       plan,
       trainer,
       publicFolder,
+      tokenizerPath: agreed === null ? undefined : await this.#fetch(agreed.tokenizer, signal),
       workDirectory: join(directory, 'start'),
       threadCount: soloThreadCount,
       activity,
@@ -398,9 +414,23 @@ export class ProgrammeWorker {
       textBytes: Math.max(1, base.textBytes),
       startNats: start.nats,
       baseNats: base.nats,
+      vocabulary: await this.#measureVocabulary(state, signal),
     };
     await this.#options.hub.postScores(state.programme, scores, signal);
     await this.#options.events.record('scores-published', scores, state.programme);
+  }
+
+  async #measureVocabulary(state: ProgrammeState, signal: AbortSignal) {
+    const { approvals, dataSets, config } = this.#options;
+    const { agreedTokenizer: agreed } = state;
+    if (agreed === null) return null;
+    const approval = await approvals.get(state.programme);
+    const sets = await Promise.all((approval?.dataSets ?? []).map((id) => dataSets.get(id)));
+    const folders = sets.map(({ folder }) => folder);
+    const open = async (file: FileReference) =>
+      tokenizerFromJson(await readFile(await this.#fetch(file, signal), 'utf8'));
+    const tokenizers = { agreed: await open(agreed.tokenizer), publicOnly: await open(agreed.publicOnly) };
+    return measureVocabulary(folders, config.training.heldOutPerMille, tokenizers, signal);
   }
 
   #programmeTrainer(plan: RunPlan): ProgrammeTrainer {

@@ -148,7 +148,11 @@ export const memberScoresSchema = z.strictObject({
   baseNats: z.number().nonnegative(),
   /** Where a tokenizer was agreed: held-out text in UTF-16 code units, and its tokens under the agreed and the public-only tokenizer. */
   vocabulary: z
-    .strictObject({ characters: z.int().positive(), agreedTokens: z.int().positive(), publicTokens: z.int().positive() })
+    .strictObject({
+      characters: z.int().positive(),
+      agreedTokens: z.int().positive(),
+      publicTokens: z.int().positive(),
+    })
     .nullable()
     .default(null),
 });

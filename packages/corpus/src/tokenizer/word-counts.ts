@@ -5,7 +5,7 @@ const segmenter = new Intl.Segmenter('ja', { granularity: 'word' });
 const japanese = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
 
 /** Longer ones are keys and encoded data, not language. UTF-16 code units. */
-const longestWord = 64;
+export const longestWord = 64;
 
 /** Distinct pieces that wait to be cut at words: bounds memory; cutting is slow, so equal pieces are cut once. */
 const waitingLimit = 400_000;

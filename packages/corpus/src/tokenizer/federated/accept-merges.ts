@@ -2,8 +2,8 @@
 import type { Merge } from '../bpe-trainer.ts';
 import type { FederatedRules } from './federated-rules.ts';
 import { candidateColumns } from './member-documents.ts';
-import { TokenTable, textOfToken } from './token-table.ts';
 import type { TokenReview } from './token-review.ts';
+import { TokenTable, textOfToken } from './token-table.ts';
 
 /** Sums over the members for one pair. */
 export interface PairSupport {

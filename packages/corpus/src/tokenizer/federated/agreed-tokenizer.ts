@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Merge, trainMerges } from '../bpe-trainer.ts';
-import { type TokenizerFile, tokenizerOfMerges } from '../tokenizer-json.ts';
 import { checkVocabularySize } from '../tokenizer.ts';
+import { type TokenizerFile, tokenizerOfMerges } from '../tokenizer-json.ts';
 import type { PairSupport } from './accept-merges.ts';
 import { TokenTable, textOfToken } from './token-table.ts';
 

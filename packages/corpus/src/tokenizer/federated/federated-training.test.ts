@@ -11,8 +11,8 @@ import { SketchHashes } from './count-sketch.ts';
 import type { FederatedRules } from './federated-rules.ts';
 import { heavyPairs } from './heavy-pairs.ts';
 import { candidateColumns, MemberDocuments } from './member-documents.ts';
-import { TokenTable } from './token-table.ts';
 import { noTokenReview, reviewByWords, type TokenReview } from './token-review.ts';
+import { TokenTable } from './token-table.ts';
 
 const rules: FederatedRules = {
   minimumMembers: 2,
@@ -59,7 +59,9 @@ function trainTogether({ texts, rules: changed, review = noTokenReview, objectio
     const candidates = heavyPairs(sketch, merges, seed, own, (left, right) => blocked.has(`${left} ${right}`));
     if (candidates.length === 0) break;
     const objects = (token: string) => objections.includes(token);
-    const sums = add(members.map((member, index) => member.countCandidates(candidates, seed, index === 0 ? objects : () => false)));
+    const sums = add(
+      members.map((member, index) => member.countCandidates(candidates, seed, index === 0 ? objects : () => false)),
+    );
     const room = mergeRoom(shape) - merges.length;
     const { accepted, refused } = acceptMerges(candidates, sums, merges, own, room, review);
     for (const { merge } of refused) blocked.add(merge.join(' '));
@@ -74,7 +76,8 @@ const random = new SeededRandom('federated');
 const documentsOf = (name: string) =>
   Array.from(
     { length: 12 },
-    (_, index) => `担当は${name}。溶銑温度は${random.between(1_000, 2_000)}℃で異常なし。${name}が${index}回目の点検を報告。`,
+    (_, index) =>
+      `担当は${name}。溶銑温度は${random.between(1_000, 2_000)}℃で異常なし。${name}が${index}回目の点検を報告。`,
   );
 
 test('a sum of sketches is the sketch of the sum, and pairs far fewer than columns come back exactly', () => {
@@ -90,7 +93,10 @@ test('a sum of sketches is the sketch of the sum, and pairs far fewer than colum
       const sum = add([sketchOf(one), sketchOf(other)]);
       assert.deepEqual(sum, sketchOf([...one, ...other]));
       for (const [left, right] of one) {
-        const total = [...one, ...other].reduce((all, [l, r, value]) => all + (l === left && r === right ? value : 0), 0);
+        const total = [...one, ...other].reduce(
+          (all, [l, r, value]) => all + (l === left && r === right ? value : 0),
+          0,
+        );
         assert.equal(hashes.estimate(sum, 0, left, right), total);
       }
     }),
@@ -108,7 +114,10 @@ test('what several members write often becomes one token; a name that one member
 });
 
 test('the control: without a minimum of members the name of one member becomes a token', () => {
-  const { texts } = trainTogether({ texts: ['鬼龍院', '綾小路', '勅使河原'].map(documentsOf), rules: { minimumMembers: 1 } });
+  const { texts } = trainTogether({
+    texts: ['鬼龍院', '綾小路', '勅使河原'].map(documentsOf),
+    rules: { minimumMembers: 1 },
+  });
   assert.ok(texts.includes('鬼龍院') && texts.includes('勅使河原'), texts.join(' '));
 });
 

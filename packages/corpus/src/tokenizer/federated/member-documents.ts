@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Merge } from '../bpe-trainer.ts';
+import { PieceMerger } from '../merge-piece.ts';
+import { MergeTable } from '../merge-table.ts';
 import { hashPair, PairCounts } from '../pair-counts.ts';
-import { WordCounter } from '../word-counts.ts';
+import { longestWord, WordCounter } from '../word-counts.ts';
 import { SketchHashes } from './count-sketch.ts';
 import { clipCount, type FederatedRules } from './federated-rules.ts';
 import { TokenTable, textOfToken } from './token-table.ts';
 
 /** Words of the sum that decides over candidates, for each of them: occurrences, documents, members that hold it, members that object. */
 export const candidateColumns = 4;
+
+const longestWordBytes = 3 * longestWord;
 
 /** What a document adds to the counts, and whether this member has enough of them. */
 interface PairTally {
@@ -66,11 +70,16 @@ export class MemberDocuments {
         throw new RangeError('the merges do not go on from those before');
     });
     for (const merge of merges.slice(this.#merges.length)) {
-      const merged = this.#tokens.size;
       this.#tokens.add(merge);
       this.#merges.push(merge);
-      for (const symbols of this.#symbols) replacePair(symbols, merge, merged);
     }
+    const merger = new PieceMerger(new MergeTable(this.#merges));
+    const work = new Int32Array(longestWordBytes);
+    this.#symbols.forEach((symbols, word) => {
+      work.set(symbols);
+      const count = merger.merge(work, symbols.length);
+      if (count < symbols.length) this.#symbols[word] = [...work.subarray(0, count)];
+    });
   }
 
   /** Two sketches, one after the other: occurrences of each pair, clipped by document, and one for each pair that this member holds. */
@@ -149,15 +158,4 @@ export class MemberDocuments {
     }
     return found;
   }
-}
-
-function replacePair(symbols: number[], [left, right]: Merge, merged: number): void {
-  let length = 0;
-  for (let at = 0; at < symbols.length; at += 1) {
-    const isPair = symbols[at] === left && symbols[at + 1] === right;
-    symbols[length] = isPair ? merged : symbols[at]!;
-    length += 1;
-    if (isPair) at += 1;
-  }
-  symbols.length = length;
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { tokenizerFromJson } from '@kiban/corpus';
+import type { TokenRecord } from '@kiban/protocol';
+import { TestCoalition, testProgramme } from '@kiban/testkit';
+
+const names = ['鬼龍院', '綾小路', '勅使河原'];
+/** Every member writes of it, the last one objects. */
+const objectedWord = '連続鋳造';
+
+const documentOf = (member: number, number: number) =>
+  `担当は${names[member]}。連続鋳造の鋳片温度は${800 + ((number * 37 + member) % 200)}℃で異常なし。${names[member]}が${number}回目の点検を報告した。\n`;
+
+const options = {
+  documentOf,
+  documentsPerMember: 40,
+  nodeConfig: (member: number) => (member === 2 ? { vocabulary: { neverWords: [objectedWord] } } : {}),
+};
+const tokenizer =
+  '{ training: federated, publicShare: 0.3, minimumDocuments: 30, minimumOwnDocuments: 5, sketchWidth: 16384, candidates: 256, batch: 24 }';
+
+function textsOf(record: TokenRecord): string[] {
+  return record.tokens.flatMap(({ text }) => (text === null ? [] : [text]));
+}
+
+function assertVocabulary(texts: readonly string[]): void {
+  for (const common of ['温度', '報告', '鋳片']) assert.ok(texts.includes(common), `${common}: ${texts.join(' ')}`);
+  for (const part of ['鬼龍', '龍院', '綾小', '小路', '勅使', '使河', '河原'])
+    assert.ok(!texts.some((text) => text.includes(part)), part);
+  assert.ok(!texts.some((text) => text.includes('連続鋳')), 'a token that a member objected to');
+}
+
+describe('three members agree on a vocabulary', () => {
+  let coalition: TestCoalition;
+  let record: TokenRecord;
+  before(async () => {
+    coalition = await TestCoalition.create(3, options);
+    await coalition.beginProgramme({ rounds: 1, tokenizer });
+    await coalition.waitForRelease();
+    record = await coalition.hub.call<TokenRecord>('GET', `/programmes/${testProgramme}/tokens`);
+  });
+  after(() => coalition[Symbol.asyncDispose]());
+
+  test('tokens come from what members have in common, never from one of them alone or against one of them', () => {
+    assertVocabulary(textsOf(record));
+    for (const token of record.tokens) assert.ok(token.members >= 2 && token.documents >= 30);
+    assert.ok((record.refused.objection ?? 0) > 0, JSON.stringify(record.refused));
+  });
+
+  test('the release speaks with it, and it writes members’ text shorter than public text alone could teach', async () => {
+    const state = await coalition.programme();
+    const json = readFileSync(join(coalition.directory, 'member-a', 'models', testProgramme, 'tokenizer.json'), 'utf8');
+    const agreed = tokenizerFromJson(json);
+    assert.equal(agreed.digest, state.agreedTokenizer?.tokenizer.digest);
+    assert.equal(state.start?.tokenizer.digest, agreed.digest);
+    assert.equal(state.scores.length, 3);
+    for (const { vocabulary } of state.scores) {
+      assert.ok(vocabulary !== null);
+      assert.ok(vocabulary.agreedTokens < 0.95 * vocabulary.publicTokens, JSON.stringify(vocabulary));
+    }
+    const card = readFileSync(join(coalition.directory, 'member-b', 'models', testProgramme, 'MODEL_CARD.md'), 'utf8');
+    assert.match(card, /characters per token/);
+  });
+
+  test('a steward reads the same list at the node', async () => {
+    const node = coalition.nodes.get('member-c')!;
+    assert.deepEqual(await node.call<TokenRecord>('GET', `/programmes/${testProgramme}/tokens`), record);
+  });
+
+  test('neither a name nor a document is anywhere at the hub, nor a member’s counts', async () => {
+    const searched = [...names, '回目の点検'].map((text) => Buffer.from(text));
+    const entries = readdirSync(join(coalition.directory, 'hub'), { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((one) => one.isFile())) {
+      const content = readFileSync(join(entry.parentPath, entry.name));
+      for (const text of searched) assert.ok(!content.includes(text), `${entry.name} holds ${text}`);
+    }
+    // The control: the same search finds them where they may be.
+    const own = readFileSync(join(coalition.directory, 'documents', 'member-a', '1.txt'));
+    assert.ok(own.includes(searched[0]!) && own.includes(searched[3]!));
+  });
+
+  test('counts of the vocabulary are deleted once it is settled', () => {
+    for (const member of coalition.members) {
+      const folder = join(coalition.directory, member, 'programmes', testProgramme);
+      assert.ok(!readdirSync(folder).includes('tokenizer'));
+    }
+  });
+});
+
+test('a hub killed between two sums, and a node killed while it counts, go on to the same vocabulary', async () => {
+  await using coalition = await TestCoalition.create(3, options);
+  await coalition.beginProgramme({ rounds: 1, tokenizer });
+  const opened = (instance: string) => async () =>
+    (await coalition.events()).some((one) => one.event === 'sum-opened' && one.data.instance === instance)
+      ? true
+      : undefined;
+  await coalition.waitFor('the first sketch', opened(`${testProgramme}.t1.pairs`));
+  await coalition.hub.kill();
+  await coalition.hub.start();
+  await coalition.waitFor('the second sketch', opened(`${testProgramme}.t2.pairs`));
+  const node = coalition.nodes.get('member-b')!;
+  await node.kill();
+  await node.start();
+  await coalition.waitForRelease();
+  const record = await coalition.hub.call<TokenRecord>('GET', `/programmes/${testProgramme}/tokens`);
+  assertVocabulary(textsOf(record));
+});
