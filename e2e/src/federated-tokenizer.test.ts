@@ -9,10 +9,10 @@ import { TestCoalition, testProgramme } from '@kiban/testkit';
 
 const names = ['鬼龍院', '綾小路', '勅使河原'];
 /** Every member writes of it, the last one objects. */
-const objectedWord = '連続鋳造';
+const objectedWord = '鋳造';
 
 const documentOf = (member: number, number: number) =>
-  `担当は${names[member]}。連続鋳造の鋳片温度は${800 + ((number * 37 + member) % 200)}℃で異常なし。${names[member]}が${number}回目の点検を報告した。\n`;
+  `担当は${names[member]}。連続鋳造の鋳片は鋳片温度は${800 + ((number * 37 + member) % 200)}℃で異常なし。${names[member]}が${number}回目の点検を報告した。\n`;
 
 const options = {
   documentOf,
@@ -27,10 +27,10 @@ function textsOf(record: TokenRecord): string[] {
 }
 
 function assertVocabulary(texts: readonly string[]): void {
-  for (const common of ['温度', '報告', '鋳片']) assert.ok(texts.includes(common), `${common}: ${texts.join(' ')}`);
+  for (const common of ['報告', '連続', 'した']) assert.ok(texts.includes(common), `${common}: ${texts.join(' ')}`);
   for (const part of ['鬼龍', '龍院', '綾小', '小路', '勅使', '使河', '河原'])
     assert.ok(!texts.some((text) => text.includes(part)), part);
-  assert.ok(!texts.some((text) => text.includes('連続鋳')), 'a token that a member objected to');
+  assert.ok(!texts.some((text) => text.includes(objectedWord)), 'a token that a member objected to');
 }
 
 describe('three members agree on a vocabulary', () => {
@@ -41,6 +41,11 @@ describe('three members agree on a vocabulary', () => {
     await coalition.beginProgramme({ rounds: 1, tokenizer });
     await coalition.waitForRelease();
     record = await coalition.hub.call<TokenRecord>('GET', `/programmes/${testProgramme}/tokens`);
+    for (const node of coalition.nodes.values())
+      await coalition.waitFor('serving', async () => {
+        const { models } = await node.call<{ models: unknown[] }>('GET', '/status');
+        return models.length > 0 ? true : undefined;
+      });
   });
   after(() => coalition[Symbol.asyncDispose]());
 
