@@ -25,6 +25,7 @@ import type { NodeConfig } from './config.ts';
 import type { DataSets } from './data-sets.ts';
 import { problems } from './problems.ts';
 import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
+import { progressReporter } from './progress-reporter.ts';
 import { unexpectedIn } from './round-expectation.ts';
 import type { NodeSchema } from './schema.ts';
 import { makeStartModel } from './start-model.ts';
@@ -52,16 +53,6 @@ export interface ProgrammeWorkerOptions {
   readonly logger: Logger;
   readonly onReleased: (release: string) => Promise<void>;
   readonly signal: AbortSignal;
-}
-
-/** Tells the hub at most once a second how far this member is; a report that does not arrive is made up for by the next one. */
-function progressReporter(post: (step: number, steps: number) => Promise<void>) {
-  let sentAtMs = 0;
-  return (step: number, steps: number): void => {
-    if (Date.now() - sentAtMs < 1_000) return;
-    sentAtMs = Date.now();
-    void post(step, steps).catch(() => undefined);
-  };
 }
 
 /** {@link unexpectedIn} holds the hub to the quorum of the plan that every steward approved, also where it is lower than the default. */

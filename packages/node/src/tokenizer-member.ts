@@ -4,7 +4,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Sha256Digest, sha256Hex, writeFileDurably } from '@kiban/core';
 import { MemberDocuments, type Merge, readSplitTexts, reviewByWords, TokenTable } from '@kiban/corpus';
-import { type FileReference, mergeListSchema, type OpenTokenizerRound, type ProgrammeState } from '@kiban/protocol';
+import {
+  type FileReference,
+  type HubClient,
+  mergeListSchema,
+  type OpenTokenizerRound,
+  type ProgrammeState,
+} from '@kiban/protocol';
 import type { EventLog } from '@kiban/store-sql';
 import { plannedTokenizer, type RunPlan } from '@kiban/training';
 import type { Kysely } from 'kysely';
@@ -14,11 +20,13 @@ import type { Approvals } from './approvals.ts';
 import type { NodeConfig } from './config.ts';
 import type { DataSets } from './data-sets.ts';
 import { problems } from './problems.ts';
+import { progressReporter } from './progress-reporter.ts';
 import type { NodeSchema } from './schema.ts';
 import { unexpectedInTokenizerSum, unexpectedTokenizerRound } from './tokenizer-expectation.ts';
 
 export interface TokenizerMemberOptions {
   readonly config: NodeConfig;
+  readonly hub: HubClient;
   readonly aggregation: AggregationMember;
   readonly approvals: Approvals;
   readonly dataSets: DataSets;
@@ -41,20 +49,22 @@ export class TokenizerMember {
   }
 
   async takePart(state: ProgrammeState, plan: RunPlan, round: OpenTokenizerRound, signal: AbortSignal): Promise<void> {
-    const { aggregation, events, activity } = this.#options;
+    const { aggregation, events, activity, hub } = this.#options;
     const fault = unexpectedTokenizerRound({ state, plan, round });
     if (fault !== undefined) throw problems.baseNotTrusted(fault);
     const { instance, attempt } = round;
     const merges = await this.#mergeList(round.merges, signal);
     const candidates = round.candidates === null ? undefined : await this.#mergeList(round.candidates, signal);
     requireCandidates(merges, candidates, round);
+    // Reading documents takes long: it shows as progress, or the member would count as away.
+    const onDocument = progressReporter((step, steps) => hub.postProgress(instance, attempt, { step, steps }, signal));
     const outcome = await aggregation.run({
       instance,
       attempt,
       signal,
       expect: (asked) => unexpectedInTokenizerSum(asked, { state, plan, round }),
       limits: { lowQuorumApproved: true },
-      contribute: () => this.#contribution(state, plan, round, merges, candidates, signal),
+      contribute: () => this.#contribution({ state, plan, round, merges, candidates, onDocument, signal }),
       onShardUploaded: (done, total) => activity.set('uploading', done, total, 'shards'),
     });
     const kind = candidates === undefined ? 'pairs' : 'candidates';
@@ -69,29 +79,23 @@ export class TokenizerMember {
   }
 
   /** Counted once for each instance: another attempt, or a restart, masks the same file; another question under the same name is refused. */
-  async #contribution(
-    state: ProgrammeState,
-    plan: RunPlan,
-    round: OpenTokenizerRound,
-    merges: readonly Merge[],
-    candidates: readonly Merge[] | undefined,
-    signal: AbortSignal,
-  ): Promise<Contribution> {
+  async #contribution(question: Question): Promise<Contribution> {
+    const { state, round, merges, candidates } = question;
     const { database, directory, activity, config } = this.#options;
     const { instance } = round;
-    const question = sha256Hex([state.planDigest, round.merges.digest, round.candidates?.digest ?? ''].join('\n'));
+    const asked = sha256Hex([state.planDigest, round.merges.digest, round.candidates?.digest ?? ''].join('\n'));
     const levelsPath = join(directory, `${instance}.levels`);
     const known = await database
       .selectFrom('token_count')
       .selectAll()
       .where('instance', '=', instance)
       .executeTakeFirst();
-    if (known !== undefined && known.question !== question)
+    if (known !== undefined && known.question !== asked)
       throw problems.baseNotTrusted(`${instance} was about something else before`);
     if (known !== undefined && existsSync(levelsPath))
       return { wordsDigest: known.words_digest, scalars: {}, levelsPath };
     activity.set('counting-tokens', 0, 1, 'round', { round: round.round });
-    const documents = await this.#ownDocuments(state, plan, signal);
+    const documents = await this.#ownDocuments(question);
     documents.apply(merges);
     const review = reviewByWords(config.vocabulary.neverWords);
     const seed = instance;
@@ -102,7 +106,7 @@ export class TokenizerMember {
     const bytes = new Uint8Array(counts.buffer, counts.byteOffset, counts.byteLength);
     const wordsDigest = sha256Hex(bytes) satisfies Sha256Digest;
     await writeFileDurably(levelsPath, bytes, { mode: 0o600 });
-    const row = { question, words_digest: wordsDigest };
+    const row = { question: asked, words_digest: wordsDigest };
     await database
       .insertInto('token_count')
       .values({ instance, ...row })
@@ -111,8 +115,8 @@ export class TokenizerMember {
     return { wordsDigest, scalars: {}, levelsPath };
   }
 
-  #ownDocuments(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<MemberDocuments> {
-    this.#documents ??= this.#read(state, plan, signal).catch((error: unknown) => {
+  #ownDocuments(question: Question): Promise<MemberDocuments> {
+    this.#documents ??= this.#read(question).catch((error: unknown) => {
       this.#documents = undefined;
       throw error;
     });
@@ -120,7 +124,7 @@ export class TokenizerMember {
   }
 
   /** Documents of the approved data sets, without those kept for evaluation. */
-  async #read(state: ProgrammeState, plan: RunPlan, signal: AbortSignal): Promise<MemberDocuments> {
+  async #read({ state, plan, onDocument, signal }: Question): Promise<MemberDocuments> {
     const { approvals, dataSets, config, events } = this.#options;
     const approval = await approvals.get(state.programme);
     if (approval === undefined) throw problems.baseNotTrusted('nothing was approved');
@@ -131,6 +135,7 @@ export class TokenizerMember {
       for await (const { text, isHeldOut } of readSplitTexts(folder, config.training.heldOutPerMille, { signal })) {
         if (documents.size >= rules.documentsPerMember) break;
         if (!isHeldOut) documents.add(text);
+        onDocument(documents.size, rules.documentsPerMember);
       }
     }
     await events.record('documents-read-for-tokens', { documents: documents.size }, state.programme);
@@ -140,6 +145,17 @@ export class TokenizerMember {
   async #mergeList(file: FileReference, signal: AbortSignal): Promise<Merge[]> {
     return mergeListSchema.parse(JSON.parse(await readFile(await this.#options.fetch(file, signal), 'utf8')));
   }
+}
+
+/** What the hub asks in one round, and whom to tell of progress. */
+interface Question {
+  readonly state: ProgrammeState;
+  readonly plan: RunPlan;
+  readonly round: OpenTokenizerRound;
+  readonly merges: readonly Merge[];
+  readonly candidates: readonly Merge[] | undefined;
+  readonly onDocument: (step: number, steps: number) => void;
+  readonly signal: AbortSignal;
 }
 
 /** Merges build on one another, and candidates are pairs of what they made: anything else is no question about a vocabulary. */
