@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-export { normalise, type ProfileName } from './normalising/profiles.ts';
 export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
 export {
   heldOutShardName,

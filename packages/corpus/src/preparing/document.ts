@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sha256Hex } from '@kiban/core';
-import { normalise, type ProfileName } from '../normalising/profiles.ts';
+import { normalise, type ProfileName } from '@kiban/japanese';
 import type { RecordContent } from '../reading/text-record.ts';
 
 /** A record's content after the profile. */

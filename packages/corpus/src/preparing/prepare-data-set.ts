@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KibanError, writeFileDurably } from '@kiban/core';
-import type { ProfileName } from '../normalising/profiles.ts';
+import type { ProfileName } from '@kiban/japanese';
 import { createShardWriter, type ShardWriter } from '../packing/shard-writer.ts';
 import { describeOutcome } from '../reading/describe-outcome.ts';
 import type { FileOutcome } from '../reading/file-outcome.ts';

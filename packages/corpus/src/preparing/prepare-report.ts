@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Sha256Digest } from '@kiban/core';
-import type { ProfileName } from '../normalising/profiles.ts';
+import type { ProfileName } from '@kiban/japanese';
 import type { ShardIndex } from '../packing/shard-index.ts';
 import type { FaultReason, FileOutcome, RefusalReason } from '../reading/file-outcome.ts';
 import type { TextEncoding } from '../reading/text-record.ts';

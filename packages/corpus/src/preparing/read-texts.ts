@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ProfileName } from '../normalising/profiles.ts';
+import type { ProfileName } from '@kiban/japanese';
 import { readFolder } from '../reading/read-folder.ts';
 import { prepareDocument, splitPlace } from './document.ts';
 
