@@ -3,16 +3,26 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { tokenizerFromJson } from '@kiban/corpus';
+import {
+  acceptMerges,
+  type FederatedRules,
+  heavyPairs,
+  MemberDocuments,
+  type Merge,
+  TokenTable,
+  tokenizerFromJson,
+} from '@kiban/corpus';
 import type { TokenRecord } from '@kiban/protocol';
 import { TestCoalition, testProgramme } from '@kiban/testkit';
 
+/** People and projects that one member alone has. */
 const names = ['鬼龍院', '綾小路', '勅使河原'];
+const projects = ['熾烈', '朧月', '篝火'];
 /** Every member writes of it, the last one objects. */
 const objectedWord = '鋳造';
 
 const documentOf = (member: number, number: number) =>
-  `担当は${names[member]}。連続鋳造の鋳片は鋳片温度は${800 + ((number * 37 + member) % 200)}℃で異常なし。${names[member]}が${number}回目の点検を報告した。\n`;
+  `担当：${names[member]}。${projects[member]}の連続鋳造の鋳片は鋳片温度${800 + ((number * 37 + member) % 200)}℃で異常なし。${projects[member]}は${number}回目の点検を報告した。\n`;
 
 const options = {
   documentOf,
@@ -28,9 +38,48 @@ function textsOf(record: TokenRecord): string[] {
 
 function assertVocabulary(texts: readonly string[]): void {
   for (const common of ['報告', '連続', 'した']) assert.ok(texts.includes(common), `${common}: ${texts.join(' ')}`);
-  for (const part of ['鬼龍', '龍院', '綾小', '小路', '勅使', '使河', '河原'])
+  for (const part of ['鬼龍', '龍院', '綾小', '小路', '勅使', '使河', '河原', ...projects])
     assert.ok(!texts.some((text) => text.includes(part)), part);
   assert.ok(!texts.some((text) => text.includes(objectedWord)), 'a token that a member objected to');
+}
+
+const rulesOfTest: FederatedRules = {
+  minimumMembers: 2,
+  minimumDocuments: 30,
+  minimumOwnDocuments: 5,
+  pairsPerDocument: 256,
+  repeatsPerDocument: 8,
+  sketchWidth: 16_384,
+  candidates: 256,
+  batch: 24,
+};
+
+function blobPath(directory: string, digest: string): string {
+  return join(directory, 'hub', 'blobs', digest.slice(0, 2), digest);
+}
+
+/** The same exchange over the same documents, with plain sums and rules of choice. @returns texts of the agreed tokens */
+function membersAlone(base: readonly Merge[], rules: FederatedRules): string[] {
+  const members = names.map((_, member) => {
+    const documents = new MemberDocuments(rules);
+    for (let number = 0; number < options.documentsPerMember; number += 1) documents.add(documentOf(member, number));
+    return documents;
+  });
+  const sum = (vectors: readonly Int32Array[]) =>
+    vectors[0]!.map((_, index) => vectors.reduce((total, vector) => total + vector[index]!, 0));
+  const merges = [...base];
+  for (let round = 1; round < 20; round += 1) {
+    for (const member of members) member.apply(merges);
+    const seed = `control/${round}`;
+    const candidates = heavyPairs(sum(members.map((member) => member.sketch(seed))), merges, seed, rules);
+    if (candidates.length === 0) break;
+    const counts = sum(members.map((member) => member.countCandidates(candidates, seed, () => false)));
+    const { accepted } = acceptMerges(candidates, counts, merges, rules, 1_000, { objection: () => undefined });
+    if (accepted.length === 0) break;
+    merges.push(...accepted.map(({ merge }) => merge));
+  }
+  const tokens = new TokenTable(merges);
+  return merges.slice(base.length).map((_, index) => tokens.symbolBytes(256 + base.length + index).toString('utf8'));
 }
 
 describe('three members agree on a vocabulary', () => {
@@ -55,6 +104,16 @@ describe('three members agree on a vocabulary', () => {
     assert.ok((record.refused.objection ?? 0) > 0, JSON.stringify(record.refused));
   });
 
+  test('the control: the same documents without a minimum of members give the projects away', async () => {
+    const state = await coalition.programme();
+    const publicOnly = readFileSync(blobPath(coalition.directory, state.agreedTokenizer!.publicOnly.digest), 'utf8');
+    const base = tokenizerFromJson(publicOnly).merges.slice(0, 40);
+    const texts = membersAlone(base, { ...rulesOfTest, minimumMembers: 1 });
+    for (const project of projects) assert.ok(texts.includes(project), `${project}: ${texts.join(' ')}`);
+    const supported = membersAlone(base, { ...rulesOfTest, minimumMembers: 2 });
+    for (const project of projects) assert.ok(!supported.includes(project), project);
+  });
+
   test('the release speaks with it, and it writes members’ text shorter than public text alone could teach', async () => {
     const state = await coalition.programme();
     const json = readFileSync(join(coalition.directory, 'member-a', 'models', testProgramme, 'tokenizer.json'), 'utf8');
@@ -76,7 +135,7 @@ describe('three members agree on a vocabulary', () => {
   });
 
   test('neither a name nor a document is anywhere at the hub, nor a member’s counts', async () => {
-    const searched = [...names, '回目の点検'].map((text) => Buffer.from(text));
+    const searched = [...names, ...projects, '回目の点検'].map((text) => Buffer.from(text));
     const entries = readdirSync(join(coalition.directory, 'hub'), { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((one) => one.isFile())) {
       const content = readFileSync(join(entry.parentPath, entry.name));
@@ -84,7 +143,7 @@ describe('three members agree on a vocabulary', () => {
     }
     // The control: the same search finds them where they may be.
     const own = readFileSync(join(coalition.directory, 'documents', 'member-a', '1.txt'));
-    assert.ok(own.includes(searched[0]!) && own.includes(searched[3]!));
+    assert.ok(own.includes(searched[0]!) && own.includes(searched.at(-1)!));
   });
 
   test('counts of the vocabulary are deleted once it is settled', () => {

@@ -28,7 +28,8 @@ export { sketchRows } from './tokenizer/federated/count-sketch.ts';
 export { countLimit, type FederatedRules } from './tokenizer/federated/federated-rules.ts';
 export { heavyPairs } from './tokenizer/federated/heavy-pairs.ts';
 export { candidateColumns, MemberDocuments } from './tokenizer/federated/member-documents.ts';
-export { noTokenReview, reviewByWords, type TokenReview } from './tokenizer/federated/token-review.ts';
+export { PersonalWords, reviewByDetector } from './tokenizer/federated/personal-words.ts';
+export { reviewByWords, type TokenReview } from './tokenizer/federated/token-review.ts';
 export { TokenTable } from './tokenizer/federated/token-table.ts';
 export {
   coalitionSpecialCount,

@@ -12,7 +12,7 @@ import {
   systemClock,
   writeFileDurably,
 } from '@kiban/core';
-import { noTokenReview } from '@kiban/corpus';
+import { reviewByDetector } from '@kiban/corpus';
 import { generateSigningKey, signingKeyFromPem, signingKeyToPem, verifyKeyToSpki } from '@kiban/crypto';
 import type { AdministrationAddress, Coalition } from '@kiban/protocol';
 import { clearIncoming, openFileBlobStore } from '@kiban/store-blob';
@@ -106,7 +106,7 @@ export async function startHub(
       blobs,
       events,
       clock,
-      review: noTokenReview,
+      review: reviewByDetector,
       workDirectory: join(directory, 'work'),
       signal: stopping.signal,
     });

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Sha256Digest, sha256Hex, writeFileDurably } from '@kiban/core';
-import { MemberDocuments, type Merge, readSplitTexts, reviewByWords, TokenTable } from '@kiban/corpus';
+import {
+  MemberDocuments,
+  type Merge,
+  PersonalWords,
+  readSplitTexts,
+  reviewByDetector,
+  reviewByWords,
+  TokenTable,
+} from '@kiban/corpus';
 import {
   type FileReference,
   type HubClient,
@@ -42,7 +50,7 @@ export interface TokenizerMemberOptions {
 /** This member's part in agreeing on a vocabulary: it counts over the approved documents and adds vectors of counts to masked sums. */
 export class TokenizerMember {
   readonly #options: TokenizerMemberOptions;
-  #documents: Promise<MemberDocuments> | undefined;
+  #documents: Promise<OwnDocuments> | undefined;
 
   constructor(options: TokenizerMemberOptions) {
     this.#options = options;
@@ -95,14 +103,16 @@ export class TokenizerMember {
     if (known !== undefined && existsSync(levelsPath))
       return { wordsDigest: known.words_digest, scalars: {}, levelsPath };
     activity.set('counting-tokens', 0, 1, 'round', { round: round.round });
-    const documents = await this.#ownDocuments(question);
+    const { documents, personal } = await this.#ownDocuments(question);
     documents.apply(merges);
-    const review = reviewByWords(config.vocabulary.neverWords);
+    const words = reviewByWords(config.vocabulary.neverWords);
+    const objects = (token: string, held: number) =>
+      words.objection(token) !== undefined ||
+      reviewByDetector.objection(token) !== undefined ||
+      personal.isMostlyName(token, held);
     const seed = instance;
     const counts =
-      candidates === undefined
-        ? documents.sketch(seed)
-        : documents.countCandidates(candidates, seed, (token) => review.objection(token) !== undefined);
+      candidates === undefined ? documents.sketch(seed) : documents.countCandidates(candidates, seed, objects);
     const bytes = new Uint8Array(counts.buffer, counts.byteOffset, counts.byteLength);
     const wordsDigest = sha256Hex(bytes) satisfies Sha256Digest;
     await writeFileDurably(levelsPath, bytes, { mode: 0o600 });
@@ -115,7 +125,7 @@ export class TokenizerMember {
     return { wordsDigest, scalars: {}, levelsPath };
   }
 
-  #ownDocuments(question: Question): Promise<MemberDocuments> {
+  #ownDocuments(question: Question): Promise<OwnDocuments> {
     this.#documents ??= this.#read(question).catch((error: unknown) => {
       this.#documents = undefined;
       throw error;
@@ -123,28 +133,35 @@ export class TokenizerMember {
     return this.#documents;
   }
 
-  /** Documents of the approved data sets, without those kept for evaluation. */
-  async #read({ state, plan, onDocument, signal }: Question): Promise<MemberDocuments> {
+  /** Documents of the approved data sets, without those kept for evaluation and without personal data. */
+  async #read({ state, plan, onDocument, signal }: Question): Promise<OwnDocuments> {
     const { approvals, dataSets, config, events } = this.#options;
     const approval = await approvals.get(state.programme);
     if (approval === undefined) throw problems.baseNotTrusted('nothing was approved');
     const rules = plannedTokenizer(plan);
     const documents = new MemberDocuments(rules);
+    const personal = new PersonalWords();
     for (const id of approval.dataSets) {
       const { folder } = await dataSets.get(id);
       for await (const { text, isHeldOut } of readSplitTexts(folder, config.training.heldOutPerMille, { signal })) {
         if (documents.size >= rules.documentsPerMember) break;
-        if (!isHeldOut) documents.add(text);
+        if (!isHeldOut) documents.add(personal.cut(text));
         onDocument(documents.size, rules.documentsPerMember);
       }
     }
     await events.record('documents-read-for-tokens', { documents: documents.size }, state.programme);
-    return documents;
+    return { documents, personal };
   }
 
   async #mergeList(file: FileReference, signal: AbortSignal): Promise<Merge[]> {
     return mergeListSchema.parse(JSON.parse(await readFile(await this.#options.fetch(file, signal), 'utf8')));
   }
+}
+
+interface OwnDocuments {
+  readonly documents: MemberDocuments;
+  /** Names that were found in them. */
+  readonly personal: PersonalWords;
 }
 
 /** What the hub asks in one round, and whom to tell of progress. */

@@ -11,7 +11,12 @@ import { SketchHashes } from './count-sketch.ts';
 import type { FederatedRules } from './federated-rules.ts';
 import { heavyPairs } from './heavy-pairs.ts';
 import { candidateColumns, MemberDocuments } from './member-documents.ts';
-import { noTokenReview, reviewByWords, type TokenReview } from './token-review.ts';
+import { PersonalWords, reviewByDetector } from './personal-words.ts';
+import { reviewByWords, type TokenReview } from './token-review.ts';
+
+/** No rule but those of support. */
+const noTokenReview: TokenReview = { objection: () => undefined };
+
 import { TokenTable } from './token-table.ts';
 
 const rules: FederatedRules = {
@@ -208,4 +213,21 @@ test('a member refuses merges that do not go on from those it applied', () => {
   member.apply([[97, 98]]);
   assert.throws(() => member.apply([[98, 99]]), RangeError);
   assert.throws(() => member.add('late'), RangeError);
+});
+
+test('personal data leaves the text before it is counted, and a token that mostly stands in names is objected to', () => {
+  const personal = new PersonalWords();
+  const texts = ['担当者：深見沢 亮介、電話 090-1234-5678。', '担当者：深見沢 亮介。検査を終えた。', '検査票に記入。'];
+  const cut = texts.map((text) => personal.cut(text)).join('');
+  assert.ok(!cut.includes('深見') && !cut.includes('1234') && cut.includes('検査票'), cut);
+  assert.equal(personal.isMostlyName('深見', 1), true);
+  assert.equal(personal.isMostlyName('深見', 5), false);
+  assert.equal(personal.isMostlyName('検査', 0), false);
+});
+
+test('the detector objects to family names and lets words of the trade pass', () => {
+  for (const name of ['佐藤', '山田太郎', '佐藤様'])
+    assert.equal(reviewByDetector.objection(name), 'person-name', name);
+  for (const word of ['溶銑', '温度', '工程', '締付', 'する', '藤'])
+    assert.equal(reviewByDetector.objection(word), undefined, word);
 });

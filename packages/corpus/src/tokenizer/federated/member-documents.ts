@@ -98,9 +98,13 @@ export class MemberDocuments {
 
   /**
    * {@link candidateColumns} words for each candidate.
-   * @param objects this member's own rule: true for a token that must not be in the vocabulary
+   * @param objects this member's own rule: true for a token that must not be in the vocabulary; gets the number of documents that hold it
    */
-  countCandidates(candidates: readonly Merge[], seed: string, objects: (token: string) => boolean): Int32Array {
+  countCandidates(
+    candidates: readonly Merge[],
+    seed: string,
+    objects: (token: string, documents: number) => boolean,
+  ): Int32Array {
     const words = new Int32Array(candidateColumns * candidates.length);
     const { pairs, occurrences, documents } = this.#tally(seed);
     candidates.forEach(([left, right], index) => {
@@ -109,7 +113,7 @@ export class MemberDocuments {
       if (held >= this.#rules.minimumOwnDocuments)
         words.set([clipCount(occurrences[pair]!), clipCount(held), 1], candidateColumns * index);
       const text = textOfToken(this.#tokens.bytesOf(left, right));
-      if (text !== undefined && objects(text)) words[candidateColumns * index + 3] = 1;
+      if (text !== undefined && objects(text, held)) words[candidateColumns * index + 3] = 1;
     });
     return words;
   }

@@ -6,9 +6,6 @@ export interface TokenReview {
   objection(token: string): string | undefined;
 }
 
-/** No rule but those of support. */
-export const noTokenReview: TokenReview = { objection: () => undefined };
-
 /** What an organisation never wants to see in a shared vocabulary: tokens that hold one of these words, or are a part of one of three or more characters. */
 export function reviewByWords(words: readonly string[]): TokenReview {
   const kept = words.map((word) => word.normalize('NFKC').trim()).filter((word) => word !== '');
