@@ -109,7 +109,7 @@ export class TokenizerMember {
     const objects = (token: string, held: number) =>
       words.objection(token) !== undefined ||
       reviewByDetector.objection(token) !== undefined ||
-      personal.isMostlyName(token, held);
+      personal.isPartOfNames(token, held);
     const seed = instance;
     const counts =
       candidates === undefined ? documents.sketch(seed) : documents.countCandidates(candidates, seed, objects);

@@ -12,9 +12,14 @@ export const reviewByDetector: TokenReview = {
   },
 };
 
+/** So many names hold a token before it counts as one: a single one may be an error of the detector. */
+const fewestNames = 3;
+/** Documents that hold it outside of names, for each name: detectors miss many, and an objection costs only a token. */
+const documentsForEachName = 10;
+
 /**
- * Takes personal data out of documents before their words are counted, and remembers the names that it took: a token that stands in names more
- * often than elsewhere is one, even where the detector missed it.
+ * Takes personal data out of documents before their words are counted, and remembers the names that it took: a token that stands in many of them is
+ * part of a name also where the detector missed it.
  */
 export class PersonalWords {
   readonly #names = new Map<string, number>();
@@ -35,11 +40,11 @@ export class PersonalWords {
   }
 
   /** @param documents that hold the token outside of names */
-  isMostlyName(token: string, documents: number): boolean {
+  isPartOfNames(token: string, documents: number): boolean {
     const text = token.trim();
     if ([...text].length < 2) return false;
     let inside = 0;
     for (const [name, times] of this.#names) if (name.includes(text)) inside += times;
-    return inside > documents;
+    return inside >= fewestNames && documentsForEachName * inside >= documents;
   }
 }
