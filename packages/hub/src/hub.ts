@@ -99,7 +99,6 @@ export async function startHub(
       onOutcome: (programme) => driver?.advance(programme),
     });
     const tokenizers = new TokenizerDriver({
-      database,
       programmes,
       members,
       aggregation,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, ProgrammeId, Sha256Digest } from '@kiban/core';
 import {
@@ -8,7 +8,6 @@ import {
   candidateColumns,
   countLimit,
   embeddedSpecialCount,
-  type Merge,
   mergeRoom,
   sketchRows,
   type TokenReview,
@@ -19,17 +18,15 @@ import type { AggregationPlan } from '@kiban/secagg';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import { plannedThresholds, plannedTokenizer, type RunPlan } from '@kiban/training';
-import type { Kysely } from 'kysely';
 import type { AggregationService, OpenedSum } from './aggregation-service.ts';
 import type { Members } from './members.ts';
 import { rosterOf } from './plan-roster.ts';
 import { type ProgrammeRow, type Programmes, type TokenizerRoundRow, tokenizerInstance } from './programmes.ts';
-import type { HubSchema } from './schema.ts';
+import { emptySummary, summaryOf, type TokenizerRoundSummary, TokenizerRounds } from './tokenizer-rounds.ts';
 import { readWords, type TokenizerTask } from './tokenizer-work.ts';
 import { tokenizerWork } from './tokenizer-worker.ts';
 
 export interface TokenizerDriverOptions {
-  readonly database: Kysely<HubSchema>;
   readonly programmes: Programmes;
   readonly members: Members;
   readonly aggregation: AggregationService;
@@ -42,25 +39,17 @@ export interface TokenizerDriverOptions {
   readonly signal: AbortSignal;
 }
 
-/** What became of a round, kept with its row: the next rounds and the record follow from these alone. */
-interface TokenizerRoundSummary {
-  readonly accepted: readonly Omit<AgreedMerge, 'round'>[];
-  /** Not asked about again. */
-  readonly blocked: readonly Merge[];
-  readonly refused: Readonly<Record<string, number>>;
-}
-
-const empty: TokenizerRoundSummary = { accepted: [], blocked: [], refused: {} };
-
 /**
  * Leads a coalition to its vocabulary: base merges from the public corpus, then rounds of two sums each (a sketch of all pairs, exact counts of the
  * heaviest), then the rest from the public corpus. Each step looks at what is stored and does the next thing once, as the driver of rounds does.
  */
 export class TokenizerDriver {
   readonly #options: TokenizerDriverOptions;
+  readonly #rounds: TokenizerRounds;
 
   constructor(options: TokenizerDriverOptions) {
     this.#options = options;
+    this.#rounds = new TokenizerRounds(options);
   }
 
   /** One step; true when another may follow at once. */
@@ -79,7 +68,7 @@ export class TokenizerDriver {
     if (last === undefined) {
       const folder = await this.#publicFolder(row);
       const base = await this.#work({ kind: 'base', publicFolder: folder, shape: shapeOf(plan) });
-      await this.#openRound(row, 1, base);
+      await this.#rounds.open(row.programme, 1, base);
       return true;
     }
     if (last.state === 'closed') return this.#afterRound(row, plan, rounds);
@@ -98,33 +87,26 @@ export class TokenizerDriver {
     const candidates = await this.#work({
       kind: 'pairs',
       sumPath: sum.sumPath,
-      merges: await this.#merges(round.merges_digest),
+      merges: await this.#rounds.merges(round.merges_digest),
       seed: tokenizerInstance(row.programme, round.round, 'pairs'),
       rules,
       blocked: rounds.flatMap((one) => summaryOf(one).blocked),
     });
     if (candidates.length === 0) {
-      await this.#closeRound(row, round, empty, sum);
+      await this.#rounds.close(round, emptySummary, sum);
       return true;
     }
-    const stored = await this.#putJson(candidates);
-    await this.#change(row, round, {
-      state: 'candidates',
-      candidates_attempt: 1,
-      candidates_digest: stored.digest,
-      candidate_count: candidates.length,
-    });
+    await this.#rounds.askAbout(round, candidates);
     return true;
   }
 
   async #counting(row: ProgrammeRow, plan: RunPlan, round: TokenizerRoundRow): Promise<boolean> {
-    // What the sketch said is in the list of candidates now: its secrets and spool may go.
-    await this.#forget(row, round, 'pairs');
+    await this.#rounds.forget(round, 'pairs');
     const sum = await this.#sumOf(row, plan, round, candidateColumns * round.candidate_count);
     if (typeof sum === 'boolean') return sum;
-    const merges = await this.#merges(round.merges_digest);
+    const merges = await this.#rounds.merges(round.merges_digest);
     const { accepted, refused } = acceptMerges(
-      await this.#merges(round.candidates_digest as string),
+      await this.#rounds.merges(round.candidates_digest as string),
       await readWords(sum.sumPath),
       merges,
       plannedTokenizer(plan),
@@ -140,7 +122,7 @@ export class TokenizerDriver {
       blocked: refused.filter(({ reason }) => reason !== 'support' || everybody).map(({ merge }) => merge),
       refused: counts,
     };
-    await this.#closeRound(row, round, summary, sum);
+    await this.#rounds.close(round, summary, sum);
     return true;
   }
 
@@ -153,34 +135,32 @@ export class TokenizerDriver {
   ): Promise<OpenedSum | boolean> {
     const { aggregation } = this.#options;
     const instance = tokenizerInstance(row.programme, round.round, round.state);
-    const column = round.state === 'pairs' ? 'pairs_attempt' : 'candidates_attempt';
-    const attempt = round[column];
+    const attempt = round.state === 'pairs' ? round.pairs_attempt : round.candidates_attempt;
     await aggregation.open(await this.#aggregationPlan(row, plan, round, { instance, attempt, wordCount }));
     const outcome = await aggregation.outcome(instance, attempt);
     if (outcome.state === 'open') return false;
     if (outcome.state === 'opened') return outcome.sum;
     if (outcome.state === 'aborted') {
-      const event = { round: round.round, attempt: attempt + 1, reason: outcome.reason };
-      await this.#change(row, round, { [column]: attempt + 1 }, ['attempt-retried', event]);
+      await this.#rounds.retry(round, outcome.reason);
       return true;
     }
     // Void for ever: another round asks anew, under another name.
-    await this.#closeRound(row, round, empty, undefined);
+    await this.#rounds.close(round, emptySummary, undefined);
     return true;
   }
 
   async #afterRound(row: ProgrammeRow, plan: RunPlan, rounds: readonly TokenizerRoundRow[]): Promise<boolean> {
     const rules = plannedTokenizer(plan);
     const last = rounds.at(-1)!;
-    await this.#forget(row, last, 'pairs');
-    await this.#forget(row, last, 'candidates');
+    await this.#rounds.forget(last, 'pairs');
+    await this.#rounds.forget(last, 'candidates');
     const { accepted } = summaryOf(last);
-    const merges = [...(await this.#merges(last.merges_digest)), ...accepted.map(({ merge }) => merge)];
+    const merges = [...(await this.#rounds.merges(last.merges_digest)), ...accepted.map(({ merge }) => merge)];
     // A full list without a merge hides pairs behind it: those that were refused give way in the next round.
     const isDone = accepted.length === 0 && last.candidate_count < rules.candidates && last.members > 0;
     if (isDone || merges.length >= mergeRoom(shapeOf(plan)) || rounds.length >= rules.maximumRounds)
       await this.#finish(row, plan, rounds);
-    else await this.#openRound(row, last.round + 1, merges);
+    else await this.#rounds.open(row.programme, last.round + 1, merges);
     return true;
   }
 
@@ -193,7 +173,7 @@ export class TokenizerDriver {
       kind: 'finish',
       publicFolder: await this.#publicFolder(row),
       shape: shapeOf(plan),
-      base: await this.#merges(rounds[0]!.merges_digest),
+      base: await this.#rounds.merges(rounds[0]!.merges_digest),
       agreed,
     });
     const refused: Record<string, number> = {};
@@ -210,7 +190,7 @@ export class TokenizerDriver {
     const files: AgreedTokenizerFiles = {
       tokenizer: await this.#options.blobs.put(Buffer.from(result.tokenizerJson)),
       publicOnly: await this.#options.blobs.put(Buffer.from(result.publicOnlyJson)),
-      record: await this.#putJson(record),
+      record: await this.#rounds.putJson(record),
       rounds: rounds.length,
       agreedMerges: agreed.length,
       newTokens: record.tokens.length,
@@ -231,74 +211,6 @@ export class TokenizerDriver {
       await programmes.setPhase(transaction, row.programme, 'preparing');
     });
     await rm(this.#folderOf(row), { recursive: true, force: true });
-  }
-
-  async #openRound(row: ProgrammeRow, round: number, merges: readonly Merge[]): Promise<void> {
-    const { programmes, clock } = this.#options;
-    const stored = await this.#putJson(merges);
-    await programmes.change(row.programme, async (_, transaction) => {
-      await transaction
-        .insertInto('tokenizer_round')
-        .values({
-          programme: row.programme,
-          round,
-          state: 'pairs',
-          pairs_attempt: 1,
-          candidates_attempt: 0,
-          merges_digest: stored.digest,
-          candidates_digest: null,
-          candidate_count: 0,
-          members: 0,
-          opened_at_ms: clock.nowMs(),
-          summary_json: null,
-        })
-        .execute();
-    });
-  }
-
-  async #closeRound(
-    row: ProgrammeRow,
-    round: TokenizerRoundRow,
-    summary: TokenizerRoundSummary,
-    sum: OpenedSum | undefined,
-  ): Promise<void> {
-    const members = sum?.survivors.length ?? 0;
-    const durationMs = Math.max(0, this.#options.clock.nowMs() - round.opened_at_ms);
-    const event = {
-      round: round.round,
-      members,
-      candidates: round.candidate_count,
-      accepted: summary.accepted.length,
-      refused: summary.refused,
-      durationMs,
-    };
-    const values = { state: 'closed', members, summary_json: JSON.stringify(summary) };
-    await this.#change(row, round, values, ['tokenizer-round-closed', event]);
-  }
-
-  async #change(
-    row: ProgrammeRow,
-    round: TokenizerRoundRow,
-    values: Partial<HubSchema['tokenizer_round']>,
-    event?: readonly [name: string, data: Readonly<Record<string, unknown>>],
-  ): Promise<void> {
-    const { programmes, events } = this.#options;
-    await programmes.change(row.programme, async (_, transaction) => {
-      await transaction
-        .updateTable('tokenizer_round')
-        .set(values)
-        .where('programme', '=', row.programme)
-        .where('round', '=', round.round)
-        .execute();
-      if (event !== undefined) await events.record(event[0], event[1], row.programme, transaction);
-    });
-  }
-
-  /** The result of a sum is stored: done again after a crash, it changes nothing. */
-  async #forget(row: ProgrammeRow, round: TokenizerRoundRow, kind: 'pairs' | 'candidates'): Promise<void> {
-    const attempt = round[`${kind}_attempt`];
-    if (attempt > 0)
-      await this.#options.aggregation.close(tokenizerInstance(row.programme, round.round, kind), attempt);
   }
 
   async #aggregationPlan(
@@ -326,14 +238,6 @@ export class TokenizerDriver {
     };
   }
 
-  async #merges(digest: string): Promise<Merge[]> {
-    return JSON.parse(await readFile(this.#options.blobs.filePath(digest as Sha256Digest), 'utf8')) as Merge[];
-  }
-
-  #putJson(value: unknown) {
-    return this.#options.blobs.put(Buffer.from(JSON.stringify(value)));
-  }
-
   #work<T extends TokenizerTask>(task: T) {
     return tokenizerWork(task, this.#options.signal);
   }
@@ -350,10 +254,6 @@ export class TokenizerDriver {
     await copyFile(corpus, join(folder, 'public.jsonl'));
     return folder;
   }
-}
-
-function summaryOf(round: TokenizerRoundRow): TokenizerRoundSummary {
-  return round.summary_json === null ? empty : (JSON.parse(round.summary_json) as TokenizerRoundSummary);
 }
 
 function shapeOf(plan: RunPlan): VocabularyShape {

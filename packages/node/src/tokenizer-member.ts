@@ -104,6 +104,7 @@ export class TokenizerMember {
       return { wordsDigest: known.words_digest, scalars: {}, levelsPath };
     activity.set('counting-tokens', 0, 1, 'round', { round: round.round });
     const { documents, personal } = await this.#ownDocuments(question);
+    if (!documents.goesOn(merges)) throw problems.baseNotTrusted('the merges do not go on from those before');
     documents.apply(merges);
     const words = reviewByWords(config.vocabulary.neverWords);
     const objects = (token: string, held: number) =>

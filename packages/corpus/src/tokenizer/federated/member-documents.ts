@@ -63,12 +63,14 @@ export class MemberDocuments {
     this.#documents.push(uses);
   }
 
+  /** Whether a list of merges begins with those that were applied. */
+  goesOn(merges: readonly Merge[]): boolean {
+    return this.#merges.every(([left, right], rank) => merges[rank]?.[0] === left && merges[rank]?.[1] === right);
+  }
+
   /** Applies what was agreed since the last call. @param merges all of them, from the first */
   apply(merges: readonly Merge[]): void {
-    this.#merges.forEach(([left, right], rank) => {
-      if (merges[rank]?.[0] !== left || merges[rank]?.[1] !== right)
-        throw new RangeError('the merges do not go on from those before');
-    });
+    if (!this.goesOn(merges)) throw new RangeError('the merges do not go on from those before');
     for (const merge of merges.slice(this.#merges.length)) {
       this.#tokens.add(merge);
       this.#merges.push(merge);
