@@ -10,6 +10,9 @@ export const sketchRows = 5;
 export class SketchHashes {
   readonly width: number;
   readonly #seeds: Int32Array;
+  /** Of the left symbol asked for last: pairs come by in its order. */
+  readonly #leftHashes = new Int32Array(sketchRows);
+  #left = -1;
 
   /** @param width a power of two */
   constructor(width: number, seed: string) {
@@ -33,21 +36,48 @@ export class SketchHashes {
   }
 
   /** The pair's value in one row, with what collides there. */
-  rowValue(words: Int32Array, offset: number, row: number, left: number, right: number): number {
+  #rowValue(words: Int32Array, offset: number, row: number, left: number, right: number): number {
     const hash = this.#hash(row, left, right);
     const value = words[offset + row * this.width + (hash & (this.width - 1))]!;
     return hash < 0 ? -value : value;
   }
 
+  /** For each cell whether it holds at least `least`, as it is and with its sign turned: small enough to stay in cache while all pairs are tried. */
+  heavyCells(words: Int32Array, offset: number, least: number): Uint8Array {
+    return Uint8Array.from({ length: this.length }, (_, at) => {
+      const value = words[offset + at]!;
+      return (value >= least ? 1 : 0) | (-value >= least ? 2 : 0);
+    });
+  }
+
+  /** Whether the median can reach what {@link heavyCells} were chosen by. */
+  isHeavy(cells: Uint8Array, left: number, right: number): boolean {
+    let light = 0;
+    for (let row = 0; row < sketchRows; row += 1) {
+      const hash = this.#hash(row, left, right);
+      const cell = cells[row * this.width + (hash & (this.width - 1))]!;
+      if ((cell & (hash < 0 ? 2 : 1)) !== 0) continue;
+      light += 1;
+      if (light > sketchRows >> 1) return false;
+    }
+    return true;
+  }
+
   /** Median over the rows. */
   estimate(words: Int32Array, offset: number, left: number, right: number): number {
-    const values = Array.from({ length: sketchRows }, (_, row) => this.rowValue(words, offset, row, left, right));
+    const values = Array.from({ length: sketchRows }, (_, row) => this.#rowValue(words, offset, row, left, right));
     return values.sort((a, b) => a - b)[sketchRows >> 1]!;
   }
 
   /** Column in the low bits, sign in the highest one. */
   #hash(row: number, left: number, right: number): number {
-    return mix(mix(Math.imul(left, 0x9e3779b1) ^ this.#seeds[row]!) ^ Math.imul(right, 0x85ebca6b));
+    if (left !== this.#left) {
+      this.#left = left;
+      this.#seeds.forEach((seed, index) => {
+        this.#leftHashes[index] = mix(Math.imul(left, 0x9e3779b1) ^ seed);
+      });
+    }
+    return mix(this.#leftHashes[row]! ^ Math.imul(right, 0x85ebca6b));
   }
 }
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Merge } from '../bpe-trainer.ts';
-import { SketchHashes, sketchRows } from './count-sketch.ts';
+import { SketchHashes } from './count-sketch.ts';
 import type { FederatedRules } from './federated-rules.ts';
 import { TokenTable } from './token-table.ts';
-
-/** Rows of which must be heavy for the median to be. */
-const majority = (sketchRows >> 1) + 1;
 
 /**
  * The heaviest pairs of a summed sketch that probably have the support they need, as far as it can tell: they are asked about exactly next. Pairs are
@@ -22,14 +19,12 @@ export function heavyPairs(
 ): Merge[] {
   const { minimumDocuments, minimumMembers, sketchWidth, candidates } = rules;
   const hashes = new SketchHashes(sketchWidth, seed);
+  const cells = hashes.heavyCells(sums, 0, minimumDocuments);
   const tokens = new TokenTable(merges);
   const found: { readonly merge: Merge; readonly count: number }[] = [];
   for (let left = 0; left < tokens.size; left += 1) {
     for (let right = 0; right < tokens.size; right += 1) {
-      let heavy = 0;
-      for (let row = 0; row < sketchRows && heavy + sketchRows - row >= majority && heavy < majority; row += 1)
-        if (hashes.rowValue(sums, 0, row, left, right) >= minimumDocuments) heavy += 1;
-      if (heavy < majority) continue;
+      if (!hashes.isHeavy(cells, left, right)) continue;
       if (hashes.estimate(sums, hashes.length, left, right) < minimumMembers) continue;
       if (isBlocked(left, right) || !tokens.mayMerge(left, right)) continue;
       found.push({ merge: [left, right], count: hashes.estimate(sums, 0, left, right) });

@@ -129,25 +129,22 @@ export class MemberDocuments {
     const occurrences = new Float64Array(pairs.size);
     const documents = new Float64Array(pairs.size);
     const times = new Int32Array(pairs.size);
+    const order = Uint32Array.from({ length: pairs.size }, (_, pair) =>
+      hashPair(hashPair(pairs.left(pair), pairs.right(pair)), salt),
+    );
     for (const uses of this.#documents) {
-      let found: number[] = [];
+      const found: number[] = [];
       for (const use of uses) {
         for (const pair of wordPairs[use.word]!) {
           if (times[pair] === 0) found.push(pair);
           times[pair] = times[pair]! + use.times;
         }
       }
-      const all = found;
-      if (found.length > pairsPerDocument) {
-        // Equal ones by a hash that changes with the round, so that none is left out for ever.
-        const order = (pair: number) => hashPair(hashPair(pairs.left(pair), pairs.right(pair)), salt);
-        found = [...found].sort((a, b) => times[b]! - times[a]! || order(a) - order(b)).slice(0, pairsPerDocument);
-      }
-      for (const pair of found) {
+      for (const pair of mostFrequent(found, times, order, pairsPerDocument)) {
         occurrences[pair] = occurrences[pair]! + Math.min(times[pair]!, repeatsPerDocument);
         documents[pair] = documents[pair]! + 1;
       }
-      for (const pair of all) times[pair] = 0;
+      for (const pair of found) times[pair] = 0;
     }
     return { pairs, occurrences, documents };
   }
@@ -164,4 +161,17 @@ export class MemberDocuments {
     }
     return found;
   }
+}
+
+/** The pairs that occur most often; equal ones by an order that changes with the round, so that none is left out for ever. */
+function mostFrequent(
+  found: readonly number[],
+  times: Int32Array,
+  order: Uint32Array,
+  count: number,
+): readonly number[] {
+  if (found.length <= count) return found;
+  const keys = Float64Array.from(found, (pair) => times[pair]! * 2 ** 32 + order[pair]!);
+  const least = keys.toSorted()[found.length - count]!;
+  return found.filter((_, index) => keys[index]! >= least).slice(0, count);
 }
