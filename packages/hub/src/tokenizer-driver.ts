@@ -28,13 +28,15 @@ import { tokenizerWork } from './tokenizer-worker.ts';
 
 export interface TokenizerDriverOptions {
   readonly programmes: Programmes;
-  readonly members: Members;
-  readonly aggregation: AggregationService;
+  readonly members: Pick<Members, 'list'>;
+  readonly aggregation: Pick<AggregationService, 'open' | 'outcome' | 'close'>;
   readonly blobs: BlobStore;
   readonly events: EventLog;
   readonly clock: Clock;
   readonly review: TokenReview;
   readonly workDirectory: string;
+  /** Does the long work; by default in a thread. */
+  readonly work?: typeof tokenizerWork;
   /** Ends threads when the hub stops; what they did is done again. */
   readonly signal: AbortSignal;
 }
@@ -239,7 +241,8 @@ export class TokenizerDriver {
   }
 
   #work<T extends TokenizerTask>(task: T) {
-    return tokenizerWork(task, this.#options.signal);
+    const { work = tokenizerWork, signal } = this.#options;
+    return work(task, signal);
   }
 
   #folderOf(row: ProgrammeRow): string {

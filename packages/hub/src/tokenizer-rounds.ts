@@ -24,7 +24,7 @@ export function summaryOf(round: Pick<TokenizerRoundRow, 'summary_json'>): Token
 
 export interface TokenizerRoundsOptions {
   readonly programmes: Programmes;
-  readonly aggregation: AggregationService;
+  readonly aggregation: Pick<AggregationService, 'close'>;
   readonly blobs: BlobStore;
   readonly events: EventLog;
   readonly clock: Clock;

@@ -43,7 +43,11 @@ export interface TokenizerResults {
   };
 }
 
-export async function doTokenizerTask(task: TokenizerTask): Promise<TokenizerResults[TokenizerTask['kind']]> {
+export async function doTokenizerTask<T extends TokenizerTask>(task: T): Promise<TokenizerResults[T['kind']]> {
+  return (await resultOf(task)) as TokenizerResults[T['kind']];
+}
+
+async function resultOf(task: TokenizerTask): Promise<TokenizerResults[TokenizerTask['kind']]> {
   switch (task.kind) {
     case 'base':
       return publicBaseMerges(await countWordsOf(readTexts(task.publicFolder)), task.shape);
