@@ -34,10 +34,10 @@ import { unexpectedInTokenizerSum, unexpectedTokenizerRound } from './tokenizer-
 
 export interface TokenizerMemberOptions {
   readonly config: NodeConfig;
-  readonly hub: HubClient;
-  readonly aggregation: AggregationMember;
-  readonly approvals: Approvals;
-  readonly dataSets: DataSets;
+  readonly hub: Pick<HubClient, 'postProgress'>;
+  readonly aggregation: Pick<AggregationMember, 'run'>;
+  readonly approvals: Pick<Approvals, 'get'>;
+  readonly dataSets: Pick<DataSets, 'get'>;
   readonly database: Kysely<NodeSchema>;
   readonly events: EventLog;
   readonly activity: ActivityBoard;
