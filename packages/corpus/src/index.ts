@@ -47,7 +47,7 @@ export { type Preparation, preparationSchema, readPreparation, writePreparation 
 export { type PrepareOptions, prepareDataSet } from './preparing/prepare-data-set.ts';
 export { type FilesProgress, prepareFiles } from './preparing/prepare-files.ts';
 export type { FilesReport, PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
-export { readTexts } from './preparing/read-texts.ts';
+export { readSplitTexts, readTexts } from './preparing/read-texts.ts';
 export { isPacked, keepFilesReport, readReport, reportName, writeReport } from './preparing/report-file.ts';
 export { reportSections } from './preparing/report-sections.ts';
 export { SegmentStore } from './preparing/segment-store.ts';
@@ -92,7 +92,24 @@ export type {
   TextEncoding,
   TextRecord,
 } from './reading/text-record.ts';
+export type { Merge } from './tokenizer/bpe-trainer.ts';
 export { chatTemplate } from './tokenizer/chat-template.ts';
+export { acceptMerges } from './tokenizer/federated/accept-merges.ts';
+export {
+  type AgreedMerge,
+  finishTokenizer,
+  mergeRoom,
+  type NewToken,
+  publicBaseMerges,
+  type VocabularyShape,
+} from './tokenizer/federated/agreed-tokenizer.ts';
+export { sketchRows } from './tokenizer/federated/count-sketch.ts';
+export { countLimit, type FederatedRules } from './tokenizer/federated/federated-rules.ts';
+export { heavyPairs } from './tokenizer/federated/heavy-pairs.ts';
+export { candidateColumns, MemberDocuments } from './tokenizer/federated/member-documents.ts';
+export { PersonalWords, reviewByDetector } from './tokenizer/federated/personal-words.ts';
+export { reviewByWords, type TokenReview } from './tokenizer/federated/token-review.ts';
+export { TokenTable } from './tokenizer/federated/token-table.ts';
 export {
   coalitionSpecialCount,
   embeddedSpecialCount,
@@ -107,3 +124,5 @@ export {
   tokenizerFromJson,
   trainTokenizer,
 } from './tokenizer/tokenizer-json.ts';
+export { countWordsOf } from './tokenizer/word-count-threads.ts';
+export { cutForTraining } from './tokenizer/word-counts.ts';

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { digestSchema, KibanError, organisationIdSchema, programmeIdSchema, sha256Hex } from '@kiban/core';
-import { invitationRequestSchema } from '@kiban/protocol';
+import { invitationRequestSchema, tokenRecordSchema } from '@kiban/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { HubParts } from './hub-parts.ts';
+import { problems } from './problems.ts';
+import { agreedTokenizerOf } from './programmes.ts';
 import { bodyOf, parseBody } from './request-body.ts';
 
 const proposalSchema = z.strictObject({ planText: z.string().min(1).max(1_000_000), publicCorpus: digestSchema });
@@ -32,8 +35,16 @@ export function registerAdministration(app: FastifyInstance, parts: HubParts): v
     return parts.programmes.propose(planText, publicCorpus);
   });
   route('GET', '/programmes/:programme', async (request) => parts.programmes.state(programmeOf(request)));
+  route('GET', '/programmes/:programme/tokens', async (request) => {
+    const programme = programmeOf(request);
+    const agreed = agreedTokenizerOf(await parts.programmes.row(programme));
+    if (agreed === null) throw problems.tokensNotAgreed(programme);
+    return tokenRecordSchema.parse(JSON.parse(await readFile(parts.blobs.filePath(agreed.record.digest), 'utf8')));
+  });
   route('POST', '/programmes/:programme/start', async (request, reply) => {
-    await parts.programmes.start(programmeOf(request));
+    const programme = programmeOf(request);
+    await parts.programmes.start(programme);
+    parts.driver.advance(programme);
     return reply.status(204).send();
   });
   route('POST', '/programmes/:programme/stop', async (request, reply) => {

@@ -12,6 +12,7 @@ import {
   systemClock,
   writeFileDurably,
 } from '@kiban/core';
+import { reviewByDetector } from '@kiban/corpus';
 import { generateSigningKey, signingKeyFromPem, signingKeyToPem, verifyKeyToSpki } from '@kiban/crypto';
 import type { AdministrationAddress, Coalition } from '@kiban/protocol';
 import { clearIncoming, openFileBlobStore } from '@kiban/store-blob';
@@ -29,6 +30,7 @@ import { Programmes } from './programmes.ts';
 import { ReleaseWriter } from './release-writer.ts';
 import { RoundDriver } from './round-driver.ts';
 import { type HubSchema, hubMigrations } from './schema.ts';
+import { TokenizerDriver } from './tokenizer-driver.ts';
 
 /** Makes a hub's directory: configuration and key. State that others trust is never created by a missing file. */
 export async function initialiseHub(directory: string, config: HubConfig): Promise<void> {
@@ -104,6 +106,17 @@ export async function startHub(
       logger,
       onOutcome: (programme) => driver?.advance(programme),
     });
+    const tokenizers = new TokenizerDriver({
+      programmes,
+      members,
+      aggregation,
+      blobs,
+      events,
+      clock,
+      review: reviewByDetector,
+      workDirectory: join(directory, 'work'),
+      signal: stopping.signal,
+    });
     driver = new RoundDriver({
       database,
       programmes,
@@ -112,6 +125,7 @@ export async function startHub(
       blobs,
       events,
       releases,
+      tokenizers,
       clock,
       logger,
       workDirectory: join(directory, 'work'),

@@ -63,7 +63,7 @@ ${state.rounds.map((round) => `| ${round.round} | ${round.outcome} | ${round.mem
 |---|---|---|
 ${rows.join('\n')}
 
-## データ / Data
+${vocabularySection(state)}## データ / Data
 
 原文は各組織の外に出ていない。No document left its organisation.
 
@@ -113,6 +113,30 @@ ${details.length === 0 ? '' : `${details.join('\n')}\n`}`;
 function listed(counts: Readonly<Record<string, number>>): string {
   const entries = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.length === 0 ? '–' : entries.map(([name, times]) => `${name} ${times}`).join(', ');
+}
+
+/** How much text one token carries, for each member that published it. */
+function vocabularySection(state: ProgrammeState): string {
+  const { agreedTokenizer: agreed } = state;
+  if (agreed === null) return '';
+  const rows = state.scores.flatMap(({ organisation, vocabulary }) => {
+    if (vocabulary === null) return [];
+    const { characters, publicTokens, agreedTokens } = vocabulary;
+    const perToken = (tokens: number) => (characters / tokens).toFixed(3);
+    return [`| ${organisation} | ${perToken(publicTokens)} | ${perToken(agreedTokens)} |`];
+  });
+  return `## 語彙 / Vocabulary
+
+語彙は参加組織の合意で決めた: ${agreed.agreedMerges} 個の結合を秘匿集約した出現数から選び、残りは公開コーパスから。公開コーパスだけでは現れない語は ${agreed.newTokens} 個。
+The members agreed on the vocabulary: ${agreed.agreedMerges} merges were chosen from securely summed counts, the rest come from the public corpus. ${agreed.newTokens} tokens would not be there from public text alone.
+
+各組織の検証文書での 1 トークンあたりの文字数。Held-out characters per token, by member.
+
+| 組織 / member | 公開のみ / public only | 合意した語彙 / agreed |
+|---|---|---|
+${rows.join('\n')}
+
+`;
 }
 
 function figure(value: number | null): string {

@@ -104,6 +104,26 @@ export const problems = {
         en: 'The decision is about another plan text. Read the current plan and decide again.',
       },
     }),
+  tokenizerDiffers: () =>
+    new KibanError({
+      code: 'tokenizer-differs',
+      status: 409,
+      title: { ja: 'トークナイザが合意と異なります', en: 'Not the tokenizer that was agreed' },
+      detail: {
+        ja: '開始モデルは、参加組織が合意したトークナイザで学習してください。',
+        en: 'The start model must be trained with the tokenizer that the members agreed on.',
+      },
+    }),
+  tokensNotAgreed: (programme: string) =>
+    new KibanError({
+      code: 'tokens-not-agreed',
+      status: 404,
+      title: { ja: 'トークンの一覧はありません', en: 'There is no list of tokens' },
+      detail: {
+        ja: `プログラム ${programme} のトークナイザは公開コーパスだけから作られるか、まだ合意されていません。`,
+        en: `Programme ${programme} takes its tokenizer from the public corpus alone, or has not agreed on it yet.`,
+      },
+    }),
   attemptOver: (reason: string) =>
     new KibanError({
       code: 'attempt-over',

@@ -8,10 +8,12 @@ import {
   sha256Hex,
 } from '@kiban/core';
 import {
+  type AgreedTokenizerFiles,
   type Decision,
   type FileReference,
   type MemberScores,
   type OpenRound,
+  type OpenTokenizerRound,
   type ProgrammePhase,
   type ProgrammeState,
   programmeStateSchema,
@@ -27,6 +29,7 @@ import type { HubSchema } from './schema.ts';
 
 export type ProgrammeRow = Selectable<HubSchema['programme']>;
 export type RoundRow = Selectable<HubSchema['round']>;
+export type TokenizerRoundRow = Selectable<HubSchema['tokenizer_round']>;
 
 /** Instance ids are unique within the coalition for ever. */
 export function updateInstance(programme: string, round: number): string {
@@ -35,6 +38,11 @@ export function updateInstance(programme: string, round: number): string {
 
 export function gateInstance(programme: string, round: number): string {
   return `${programme}.r${round}.gate`;
+}
+
+/** @param kind what the sum is of, as the round's state names it; also the seed of the sketch */
+export function tokenizerInstance(programme: string, round: number, kind: string): string {
+  return `${programme}.t${round}.${kind}`;
 }
 
 /** Proposals, decisions and the state that members poll. The rounds themselves are driven by `round-driver.ts`. */
@@ -86,6 +94,7 @@ export class Programmes {
           rejected_in_a_row: 0,
           evaluating_since_ms: null,
           release: null,
+          tokenizer_json: null,
         })
         .execute();
       await this.#events.record('programme-proposed', { participants: plan.participants }, plan.programme, transaction);
@@ -132,18 +141,18 @@ export class Programmes {
       const decided = new Map(
         rows.map((one) => [one.organisation, (JSON.parse(one.decision_json) as Decision).decision]),
       );
-      const { participants } = planOf(row);
+      const { participants, tokenizer } = planOf(row);
       const missing = participants.filter((participant) => !decided.has(participant));
       const refused = participants.filter((participant) => decided.get(participant) === 'refuse');
       if (missing.length + refused.length > 0) throw problems.approvalsMissing(missing, refused);
-      await this.setPhase(transaction, programme, 'preparing');
+      await this.setPhase(transaction, programme, tokenizer.training === 'federated' ? 'tokenizing' : 'preparing');
     });
   }
 
   async stop(programme: ProgrammeId, reason: string): Promise<void> {
     await this.change(programme, async (row, transaction) => {
       if (['released', 'stopped', 'failed'].includes(row.phase))
-        throw problems.wrongPhase(programme, row.phase, 'proposed, preparing, running, evaluating');
+        throw problems.wrongPhase(programme, row.phase, 'proposed, tokenizing, preparing, running, evaluating');
       await this.setPhase(transaction, programme, 'stopped', reason);
     });
   }
@@ -157,6 +166,8 @@ export class Programmes {
         throw problems.notFound(`start of programme ${programme} for ${organisation}`);
       if (row.start_json === JSON.stringify(artifacts)) return;
       if (row.phase !== 'preparing') throw problems.wrongPhase(programme, row.phase, 'preparing');
+      const agreed = agreedTokenizerOf(row);
+      if (agreed !== null && agreed.tokenizer.digest !== artifacts.tokenizer.digest) throw problems.tokenizerDiffers();
       await transaction
         .updateTable('programme')
         .set({
@@ -281,6 +292,8 @@ export class Programmes {
         organisation: one.organisation,
         decidedAtMs: one.decided_at_ms,
       })),
+      tokenizerRound: await this.#openTokenizerRound(row),
+      agreedTokenizer: agreedTokenizerOf(row),
       start: row.start_json === null ? null : (JSON.parse(row.start_json) as StartArtifacts),
       round: open === undefined ? null : await this.#openRound(programme, open),
       rounds: rounds.flatMap((round) =>
@@ -305,6 +318,29 @@ export class Programmes {
       .orderBy('data_set')
       .execute();
     return rows.map((row) => JSON.parse(row.card_json));
+  }
+
+  async tokenizerRounds(programme: string): Promise<TokenizerRoundRow[]> {
+    return this.#database
+      .selectFrom('tokenizer_round')
+      .selectAll()
+      .where('programme', '=', programme)
+      .orderBy('round')
+      .execute();
+  }
+
+  async #openTokenizerRound(row: ProgrammeRow): Promise<OpenTokenizerRound | null> {
+    if (row.phase !== 'tokenizing') return null;
+    const round = (await this.tokenizerRounds(row.programme)).find((one) => one.state !== 'closed');
+    if (round === undefined) return null;
+    const { candidates_digest: candidates, candidate_count: count } = round;
+    return {
+      round: round.round,
+      instance: tokenizerInstance(row.programme, round.round, round.state),
+      attempt: round.state === 'pairs' ? round.pairs_attempt : round.candidates_attempt,
+      merges: await this.#reference(round.merges_digest),
+      candidates: candidates === null ? null : { ...(await this.#reference(candidates)), count },
+    };
   }
 
   async #openRound(programme: string, round: RoundRow): Promise<OpenRound> {
@@ -332,6 +368,10 @@ export class Programmes {
   #reference(digest: string): Promise<FileReference> {
     return this.#blobs.describe(digest as Sha256Digest);
   }
+}
+
+export function agreedTokenizerOf(row: Pick<ProgrammeRow, 'tokenizer_json'>): AgreedTokenizerFiles | null {
+  return row.tokenizer_json === null ? null : (JSON.parse(row.tokenizer_json) as AgreedTokenizerFiles);
 }
 
 /** The plan as it was proposed; it was checked then. */

@@ -25,6 +25,7 @@ import type { AggregationService } from './aggregation-service.ts';
 import type { OpenedSum } from './attempt-store.ts';
 import { makeCandidate } from './candidate-base.ts';
 import type { Members } from './members.ts';
+import { rosterOf } from './plan-roster.ts';
 import {
   gateInstance,
   type ProgrammeRow,
@@ -35,6 +36,7 @@ import {
 } from './programmes.ts';
 import type { ReleaseWriter } from './release-writer.ts';
 import type { HubSchema } from './schema.ts';
+import type { TokenizerDriver } from './tokenizer-driver.ts';
 
 /** Scalars that travel with an update, with their fixed-point scale and the bound of one member's integer. */
 export const updateScalars = [
@@ -49,6 +51,9 @@ export const gateScalars = [
   { name: 'candidateLoss', scale: 1 << 20, bound: 1 << 25 },
   { name: 'worse', scale: 1, bound: 1 },
 ] as const;
+
+/** Phases in which the hub itself has something to do next. */
+const drivenPhases: ReadonlySet<string> = new Set(['tokenizing', 'running', 'evaluating']);
 
 /** What is known of a round between its sum and its verdict. */
 interface RoundFigures {
@@ -69,6 +74,7 @@ export interface RoundDriverOptions {
   readonly blobs: BlobStore;
   readonly events: EventLog;
   readonly releases: ReleaseWriter;
+  readonly tokenizers: TokenizerDriver;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly workDirectory: string;
@@ -93,7 +99,7 @@ export class RoundDriver {
     for (const row of await this.#options.programmes.list()) this.advance(row.programme);
     this.#timer = setInterval(() => {
       void this.#options.programmes.list().then((rows) => {
-        for (const row of rows) if (row.phase === 'evaluating' || row.phase === 'running') this.advance(row.programme);
+        for (const row of rows) if (drivenPhases.has(row.phase)) this.advance(row.programme);
       });
     }, 2_000);
   }
@@ -123,6 +129,7 @@ export class RoundDriver {
   async #step(programme: string): Promise<boolean> {
     const row = await this.#options.programmes.row(programme);
     const plan = planOf(row);
+    if (row.phase === 'tokenizing') return this.#options.tokenizers.step(row, plan);
     if (row.phase === 'running') return this.#betweenRounds(row, plan);
     if (row.phase === 'evaluating') return this.#evaluating(row, plan);
     if (row.phase === 'stopped' || row.phase === 'failed') await this.#options.aggregation.endProgramme(row.programme);
@@ -422,17 +429,12 @@ export class RoundDriver {
     attempt: number,
     kind: 'update' | 'gate',
   ): Promise<AggregationPlan> {
-    const members = await this.#options.members.list();
-    const participants = [...plan.participants].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     return {
       version: 1,
       programme: row.programme as ProgrammeId,
       instance,
       attempt,
-      roster: participants.map((organisation) => ({
-        organisation,
-        roundPublicKey: members.find((member) => member.organisation === organisation)!.roundKey,
-      })),
+      roster: await rosterOf(plan, this.#options.members),
       ...plannedThresholds(plan),
       baseDigest: round.base_digest as Sha256Digest,
       wordCount: kind === 'update' ? flatLayout(modelConfigOf(plan)).length : 0,

@@ -35,6 +35,24 @@ export interface HubSchema extends EventTable {
     rejected_in_a_row: number;
     evaluating_since_ms: number | null;
     release: string | null;
+    /** What members agreed on, where they did. */
+    tokenizer_json: string | null;
+  };
+  tokenizer_round: {
+    programme: string;
+    round: number;
+    /** pairs, candidates, closed */
+    state: string;
+    /** 0 while there is nothing to ask yet. */
+    pairs_attempt: number;
+    candidates_attempt: number;
+    merges_digest: string;
+    candidates_digest: string | null;
+    candidate_count: number;
+    /** That were counted in the round's last sum. */
+    members: number;
+    opened_at_ms: number;
+    summary_json: string | null;
   };
   decision: {
     programme: string;
@@ -114,7 +132,18 @@ const dataCards: Migration = {
   },
 };
 
+const tokenizer: Migration = {
+  async up(database: Kysely<unknown>) {
+    const statements = [
+      sql`ALTER TABLE programme ADD COLUMN tokenizer_json TEXT`,
+      sql`CREATE TABLE tokenizer_round (programme TEXT NOT NULL REFERENCES programme, round INTEGER NOT NULL, state TEXT NOT NULL, pairs_attempt INTEGER NOT NULL, candidates_attempt INTEGER NOT NULL, merges_digest TEXT NOT NULL, candidates_digest TEXT, candidate_count INTEGER NOT NULL, members INTEGER NOT NULL, opened_at_ms INTEGER NOT NULL, summary_json TEXT, PRIMARY KEY (programme, round))`,
+    ];
+    for (const statement of statements) await statement.execute(database);
+  },
+};
+
 export const hubMigrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-data-cards': dataCards,
+  '0003-tokenizer': tokenizer,
 };

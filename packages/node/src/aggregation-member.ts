@@ -36,7 +36,10 @@ export interface Contribution {
   /** Hex SHA-256 of the levels. */
   readonly wordsDigest: string;
   readonly scalars: Readonly<Record<string, number>>;
-  /** One signed byte per word in flat order; absent for an instance without words. The file stays as it is until the sum is opened. */
+  /**
+   * One signed byte per word in flat order, or four bytes (little-endian) where the plan's limit is above 127; absent for an instance without
+   * words. The file stays as it is until the sum is opened.
+   */
   readonly levelsPath?: string;
 }
 

@@ -28,6 +28,7 @@ import type { LocalTraining } from './local-training.ts';
 import type { Membership } from './membership.ts';
 import type { ModelServing } from './model-serving.ts';
 import { problems } from './problems.ts';
+import { readTokenRecord } from './token-record.ts';
 
 export interface NodeParts {
   readonly config: NodeConfig;
@@ -139,6 +140,9 @@ export function createNodeApp(parts: NodeParts): FastifyInstance {
   });
   route('GET', '/programmes/:id', async (request) =>
     withHub((hub) => hub.programme(programmeIdSchema.parse(idOf(request)), 0, 0)),
+  );
+  route('GET', '/programmes/:id/tokens', async (request) =>
+    withHub((hub) => readTokenRecord(hub, programmeIdSchema.parse(idOf(request)))),
   );
   route('POST', '/programmes/:id/decision', async (request, reply) => {
     const body = decisionBodySchema.parse(request.body);

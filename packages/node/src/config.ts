@@ -28,6 +28,12 @@ export const nodeConfigSchema = z.strictObject({
       threadCount: z.int().min(1).max(16).default(1),
     })
     .prefault({}),
+  vocabulary: z
+    .strictObject({
+      /** Words that must not enter a vocabulary that others see: the node objects to tokens that hold one, or three or more characters of one. */
+      neverWords: z.array(z.string().min(2).max(200)).max(100_000).default([]),
+    })
+    .prefault({}),
   inference: z.strictObject({ threadCount: z.int().min(1).max(256).default(1) }).prefault({}),
 });
 

@@ -48,6 +48,26 @@ test('a thread masks each shard to the bytes of the whole vector, with their dig
   }
 });
 
+test('counts of four bytes are masked like levels of one', async () => {
+  const counting = { bits: 32, wordCount: 100_003, levelLimit: 1 << 25, shardBytes: 131_072 } as AggregationPlan;
+  const counts = Int32Array.from({ length: counting.wordCount }, (_, index) => (index * 7_919) % (1 << 25));
+  counts[5] = -(1 << 25);
+  const countsPath = join(folder, 'counts');
+  writeFileSync(countsPath, counts);
+  const expected = Buffer.from(maskWords({ plan: counting, streams, levels: counts, wordOffset: 0 }));
+  for (const shard of shardLayout(counting)) {
+    const done = await pool.mask({ plan: counting, streams, levelsPath: countsPath, shard });
+    const start = shard.n * counting.shardBytes;
+    assert.ok(expected.subarray(start, start + shard.length).equals(done.bytes));
+    done.release();
+  }
+  const low = { ...counting, levelLimit: 1_000 };
+  await assert.rejects(
+    pool.mask({ plan: low, streams, levelsPath: countsPath, shard: shardLayout(low)[0]! }),
+    RangeError,
+  );
+});
+
 test('a slot is not written again before it is released', async () => {
   const taken: MaskedShard[] = [];
   for (const shard of shards.slice(0, pool.slotCount))

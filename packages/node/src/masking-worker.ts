@@ -15,7 +15,7 @@ export interface MaskingWorkerData {
 export interface MaskingRequest {
   readonly plan: AggregationPlan;
   readonly streams: readonly MaskStream[];
-  /** One signed byte per word of the whole vector. */
+  /** One signed byte per word of the whole vector; of a plan with a limit above 127 four bytes, little-endian. */
   readonly levelsPath: string;
   readonly wordOffset: number;
   readonly wordCount: number;
@@ -34,7 +34,10 @@ function maskShard(request: MaskingRequest, kernels: RingKernels): Sha256Digest 
     maskWords({
       plan,
       streams: new Sealed(streams),
-      levels: { count: wordCount, read: (target, from) => readLevels(file, target, from) },
+      levels:
+        plan.levelLimit > 127
+          ? readWideLevels(file, wordOffset, wordCount)
+          : { count: wordCount, read: (target, from) => readLevels(file, target, from) },
       wordOffset,
       kernels,
       into: kernels.bytes(slotOffset, wordCount * (plan.bits / 8)),
@@ -46,7 +49,14 @@ function maskShard(request: MaskingRequest, kernels: RingKernels): Sha256Digest 
   return hash.digest('hex') as Sha256Digest;
 }
 
-function readLevels(file: number, target: Int8Array, from: number): void {
+/** Counts of one shard: 16 MiB at most. */
+function readWideLevels(file: number, wordOffset: number, wordCount: number): Int32Array {
+  const levels = new Int32Array(wordCount);
+  readLevels(file, new Uint8Array(levels.buffer), 4 * wordOffset);
+  return levels;
+}
+
+function readLevels(file: number, target: Int8Array | Uint8Array, from: number): void {
   for (let done = 0; done < target.length; ) {
     const read = readSync(file, target, done, target.length - done, from + done);
     if (read === 0) throw new RangeError('the file of levels is cut off');

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isKibanError, type Logger, type OrganisationId, type Sha256Digest, sha256Hex } from '@kiban/core';
+import { tokenizerFromJson } from '@kiban/corpus';
 import type { CardShare, FileReference, HubClient, OpenRound, ProgrammeState } from '@kiban/protocol';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
@@ -26,10 +27,13 @@ import type { DataSets } from './data-sets.ts';
 import { problems } from './problems.ts';
 import { type ProgrammeData, prepareProgrammeData } from './programme-data.ts';
 import { ProgrammeTrainer, readFloatFile } from './programme-trainer.ts';
+import { progressReporter } from './progress-reporter.ts';
 import { unexpectedIn } from './round-expectation.ts';
 import type { NodeSchema } from './schema.ts';
 import { makeStartModel } from './start-model.ts';
+import { TokenizerMember } from './tokenizer-member.ts';
 import { quantiseUpdate } from './update-making.ts';
+import { measureVocabulary } from './vocabulary-measure.ts';
 
 export interface ProgrammeWorkerOptions {
   readonly organisation: OrganisationId;
@@ -54,16 +58,6 @@ export interface ProgrammeWorkerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Tells the hub at most once a second how far this member is; a report that does not arrive is made up for by the next one. */
-function progressReporter(post: (step: number, steps: number) => Promise<void>) {
-  let sentAtMs = 0;
-  return (step: number, steps: number): void => {
-    if (Date.now() - sentAtMs < 1_000) return;
-    sentAtMs = Date.now();
-    void post(step, steps).catch(() => undefined);
-  };
-}
-
 /** {@link unexpectedIn} holds the hub to the quorum of the plan that every steward approved, also where it is lower than the default. */
 const approvedLimits = { lowQuorumApproved: true } as const;
 
@@ -77,6 +71,7 @@ interface StoredUpdate {
 /** Follows one programme at the hub and does this member's part, whatever the state says next; after a crash it simply looks again. */
 export class ProgrammeWorker {
   readonly #options: ProgrammeWorkerOptions;
+  readonly #tokenizer: TokenizerMember;
   #trainer: ProgrammeTrainer | undefined;
   #prepared: Promise<ProgrammeData> | undefined;
   readonly #done = new Set<string>();
@@ -89,6 +84,11 @@ export class ProgrammeWorker {
 
   constructor(options: ProgrammeWorkerOptions) {
     this.#options = options;
+    this.#tokenizer = new TokenizerMember({
+      ...options,
+      directory: join(options.directory, 'tokenizer'),
+      fetch: (file, signal) => this.#fetch(file, signal),
+    });
   }
 
   /** Until the programme is over or the node stops. */
@@ -129,6 +129,12 @@ export class ProgrammeWorker {
     const plan = planOf(state);
     const share = approval.cardShare;
     const wanted = new Map<string, (signal: AbortSignal) => Promise<void>>();
+    const { tokenizerRound } = state;
+    if (state.phase === 'tokenizing' && tokenizerRound !== null)
+      wanted.set(`${tokenizerRound.instance}#${tokenizerRound.attempt}`, (signal) =>
+        this.#tokenizer.takePart(state, plan, tokenizerRound, signal),
+      );
+    else if (state.agreedTokenizer !== null) await this.#tokenizer.forget();
     if (state.phase === 'preparing' && startTrainer(plan) === this.#options.organisation && state.start === null)
       wanted.set('start', (signal) => this.#makeStart(state, plan, signal));
     if (state.phase === 'running' && state.round !== null) {
@@ -223,10 +229,12 @@ export class ProgrammeWorker {
     await this.#fetch(state.publicCorpus, signal);
     await mkdir(publicFolder, { recursive: true });
     await writeFile(join(publicFolder, 'public.jsonl'), await readFile(blobs.filePath(state.publicCorpus.digest)));
+    const { agreedTokenizer: agreed } = state;
     const start = await makeStartModel({
       plan,
       trainer,
       publicFolder,
+      tokenizerPath: agreed === null ? undefined : await this.#fetch(agreed.tokenizer, signal),
       workDirectory: join(directory, 'start'),
       threadCount: soloThreadCount,
       activity,
@@ -422,6 +430,7 @@ export class ProgrammeWorker {
       textBytes: Math.max(1, base.textBytes),
       startNats: start.nats,
       baseNats: base.nats,
+      vocabulary: await this.#measureVocabulary(state, signal),
     };
     await this.#options.hub.postScores(state.programme, scores, signal);
     await this.#options.events.record('scores-published', scores, state.programme);
@@ -444,6 +453,19 @@ export class ProgrammeWorker {
       await hub.putDataCard(state.programme, dataCards.shared(card, share), signal);
       await events.record('data-card-shared', { dataSet: card.card.dataSet, share }, state.programme);
     }
+  }
+
+  async #measureVocabulary(state: ProgrammeState, signal: AbortSignal) {
+    const { approvals, dataSets, config } = this.#options;
+    const { agreedTokenizer: agreed } = state;
+    if (agreed === null) return null;
+    const approval = await approvals.get(state.programme);
+    const sets = await Promise.all((approval?.dataSets ?? []).map((id) => dataSets.get(id)));
+    const folders = sets.map(({ folder }) => folder);
+    const open = async (file: FileReference) =>
+      tokenizerFromJson(await readFile(await this.#fetch(file, signal), 'utf8'));
+    const tokenizers = { agreed: await open(agreed.tokenizer), publicOnly: await open(agreed.publicOnly) };
+    return measureVocabulary(folders, config.training.heldOutPerMille, tokenizers, signal);
   }
 
   #programmeTrainer(plan: RunPlan): ProgrammeTrainer {

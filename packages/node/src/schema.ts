@@ -29,6 +29,8 @@ export interface NodeSchema extends EventTable {
   mark: { instance: string; attempt: number; kind: string; transcript: string };
   /** Which rounds' updates exist; the levels are a file. */
   update: { programme: string; round: number; update_json: string };
+  /** Which counts for the vocabulary exist, and what was asked: an instance is answered once, for one question. The counts are a file. */
+  token_count: { instance: string; question: string; words_digest: string };
   model: { id: string; path: string; kind: string; added_at_ms: number };
 }
 
@@ -54,7 +56,16 @@ const cardShare: Migration = {
   },
 };
 
+const tokenCounts: Migration = {
+  async up(database: Kysely<unknown>) {
+    await sql`CREATE TABLE token_count (instance TEXT PRIMARY KEY, question TEXT NOT NULL, words_digest TEXT NOT NULL)`.execute(
+      database,
+    );
+  },
+};
+
 export const nodeMigrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-card-share': cardShare,
+  '0003-token-counts': tokenCounts,
 };

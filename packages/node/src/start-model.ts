@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { heldOutShardName, prepareDataSet, readTexts, trainingShardName, trainTokenizer } from '@kiban/corpus';
+import {
+  heldOutShardName,
+  prepareDataSet,
+  readTexts,
+  type TokenizerFile,
+  tokenizerFromJson,
+  trainingShardName,
+  trainTokenizer,
+} from '@kiban/corpus';
 import { rootMeanSquare, writeSafetensors } from '@kiban/tensor';
 import {
   adamwSchema,
@@ -15,6 +23,7 @@ import {
   type Trainer,
 } from '@kiban/training';
 import type { ActivityBoard } from './activity.ts';
+import { problems } from './problems.ts';
 import { readFloatFile } from './programme-trainer.ts';
 
 export interface StartModelOptions {
@@ -22,6 +31,8 @@ export interface StartModelOptions {
   readonly trainer: Trainer;
   /** The public corpus as one JSON Lines file in a folder of its own. */
   readonly publicFolder: string;
+  /** The tokenizer that the members agreed on; undefined: it is trained here, on the public corpus. */
+  readonly tokenizerPath: string | undefined;
   readonly workDirectory: string;
   readonly threadCount: number;
   readonly activity: ActivityBoard;
@@ -35,8 +46,23 @@ export interface StartModel {
   readonly publicLoss: number;
 }
 
+async function startTokenizer({
+  tokenizerPath,
+  publicFolder,
+  plan,
+  threadCount,
+}: StartModelOptions): Promise<TokenizerFile> {
+  if (tokenizerPath === undefined)
+    return trainTokenizer(readTexts(publicFolder), { vocabularySize: plan.model.vocabularySize, threadCount });
+  const json = await readFile(tokenizerPath, 'utf8');
+  const tokenizer = tokenizerFromJson(json);
+  if (tokenizer.vocabularySize !== plan.model.vocabularySize)
+    throw problems.baseNotTrusted(`the agreed tokenizer has ${tokenizer.vocabularySize} tokens`);
+  return { tokenizer, json };
+}
+
 /**
- * Tokenizer and start model from the public corpus alone; nothing of the member's own data is opened. The block scales of the first round come
+ * Start model, and tokenizer where none was agreed, from the public corpus alone; nothing of the member's own data is opened. The block scales of the first round come
  * from here too: how far public training moved the weights in as many steps, at the learning rate that the rounds begin with.
  */
 export async function makeStartModel(options: StartModelOptions): Promise<StartModel> {
@@ -44,9 +70,7 @@ export async function makeStartModel(options: StartModelOptions): Promise<StartM
   await rm(workDirectory, { recursive: true, force: true });
   await mkdir(workDirectory, { recursive: true });
   activity.set('training-tokenizer', 0, 1, 'tokenizer');
-  const { tokenizer, json } = await trainTokenizer(readTexts(options.publicFolder), {
-    vocabularySize: plan.model.vocabularySize,
-  });
+  const { tokenizer, json } = await startTokenizer(options);
   const tokenizerPath = join(workDirectory, 'tokenizer.json');
   await writeFile(tokenizerPath, json);
   const data = join(workDirectory, 'public-tokens');

@@ -5,11 +5,13 @@ import { signedDataCardSchema } from './data-card.ts';
 import { dataClassSchema } from './data-class.ts';
 
 /**
- * proposed: members decide · preparing: tokenizer and start model are made from the public corpus · running: rounds ·
+ * proposed: members decide · tokenizing: members agree on a vocabulary, where the plan says so · preparing: the start model is made, and from the
+ * public corpus alone the tokenizer if none was agreed · running: rounds ·
  * evaluating: members score start model and shared base · released · stopped: by the operator · failed: by a rule, with a reason.
  */
 export const programmePhaseSchema = z.enum([
   'proposed',
+  'tokenizing',
   'preparing',
   'running',
   'evaluating',
@@ -65,6 +67,57 @@ export const openRoundSchema = z.strictObject({
 });
 export type OpenRound = z.output<typeof openRoundSchema>;
 
+/** Merges as symbol numbers: 0 to 255 a byte, 256 + n the n-th merge. The body of the files that a round on the tokenizer names. */
+export const mergeListSchema = z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()]));
+
+/** What members are asked about the vocabulary: a sketch of all pairs, then exact counts of the heaviest. */
+export const openTokenizerRoundSchema = openInstanceSchema.extend({
+  /** From 1. */
+  round: z.int().positive(),
+  /** Merges agreed so far, public ones first. */
+  merges: fileReferenceSchema,
+  /** Null while all pairs are sketched. */
+  candidates: fileReferenceSchema.extend({ count: z.int().positive() }).nullable(),
+});
+export type OpenTokenizerRound = z.output<typeof openTokenizerRoundSchema>;
+
+/** What the members agreed on. */
+export const agreedTokenizerSchema = z.strictObject({
+  /** `tokenizer.json` */
+  tokenizer: fileReferenceSchema,
+  /** `tokenizer.json` of the same size from public text alone, to measure against. */
+  publicOnly: fileReferenceSchema,
+  /** The tokens that came from the members, for people to review: {@link tokenRecordSchema}. */
+  record: fileReferenceSchema,
+  rounds: z.int().nonnegative(),
+  agreedMerges: z.int().nonnegative(),
+  newTokens: z.int().nonnegative(),
+});
+export type AgreedTokenizerFiles = z.output<typeof agreedTokenizerSchema>;
+
+/** Part of a programme's record: every token that public text alone would not have given. */
+export const tokenRecordSchema = z.strictObject({
+  version: z.literal(1),
+  programme: programmeIdSchema,
+  planDigest: digestSchema,
+  tokens: z.array(
+    z.strictObject({
+      id: z.int().nonnegative(),
+      /** Null for a part of a character. */
+      text: z.string().nullable(),
+      /** Its bytes. */
+      hex: z.string(),
+      round: z.int().positive(),
+      /** Documents of all members together that held it, rounded to two digits, and members. */
+      documents: z.int().nonnegative(),
+      members: z.int().nonnegative(),
+    }),
+  ),
+  /** How many pairs were refused, by reason. */
+  refused: z.record(z.string(), z.int().nonnegative()),
+});
+export type TokenRecord = z.output<typeof tokenRecordSchema>;
+
 export const roundSummarySchema = z.strictObject({
   round: z.int().positive(),
   outcome: z.enum(['accepted', 'rejected', 'burnt']),
@@ -92,6 +145,15 @@ export const memberScoresSchema = z.strictObject({
   /** Sums of nats over the same held-out tokens. */
   startNats: z.number().nonnegative(),
   baseNats: z.number().nonnegative(),
+  /** Where a tokenizer was agreed: held-out text in UTF-16 code units, and its tokens under the agreed and the public-only tokenizer. */
+  vocabulary: z
+    .strictObject({
+      characters: z.int().positive(),
+      agreedTokens: z.int().positive(),
+      publicTokens: z.int().positive(),
+    })
+    .nullable()
+    .default(null),
 });
 export type MemberScores = z.output<typeof memberScoresSchema>;
 
@@ -105,6 +167,8 @@ export const programmeStateSchema = z.strictObject({
   planText: z.string(),
   publicCorpus: fileReferenceSchema,
   decisions: z.array(decisionSchema.extend({ organisation: organisationIdSchema, decidedAtMs: z.int() })),
+  tokenizerRound: openTokenizerRoundSchema.nullable(),
+  agreedTokenizer: agreedTokenizerSchema.nullable(),
   start: startArtifactsSchema.nullable(),
   round: openRoundSchema.nullable(),
   rounds: z.array(roundSummarySchema),

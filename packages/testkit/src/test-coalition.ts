@@ -19,6 +19,16 @@ export interface TestPlan {
   readonly graceMs?: number;
   /** What each steward lets go of the data cards; who is not named is not asked. */
   readonly cardShares?: Readonly<Record<string, 'summary' | 'full'>>;
+  /** The plan's `tokenizer`, as YAML; default: from the public corpus alone. */
+  readonly tokenizer?: string;
+}
+
+export interface TestCoalitionOptions {
+  /** Text of one document of a member; default: short shift records. */
+  readonly documentOf?: (member: number, number: number) => string;
+  readonly documentsPerMember?: number;
+  /** More of `node.yaml`, by member. */
+  readonly nodeConfig?: (member: number) => Readonly<Record<string, unknown>>;
 }
 
 /** A hub and its nodes as real processes on loopback, with tiny documents and a tiny model, in a temporary directory. */
@@ -36,7 +46,8 @@ export class TestCoalition implements AsyncDisposable {
   }
 
   /** Started, joined, each with one data set; nothing proposed yet. */
-  static async create(memberCount: number): Promise<TestCoalition> {
+  static async create(memberCount: number, options: TestCoalitionOptions = {}): Promise<TestCoalition> {
+    const { documentOf: textOf = documentOf, documentsPerMember = 24, nodeConfig = () => ({}) } = options;
     const directory = mkdtempSync(join(tmpdir(), 'kiban-coalition-'));
     const members = Array.from({ length: memberCount }, (_, index) => `member-${'abcdefgh'[index]}`);
     const coalition = new TestCoalition(directory, members);
@@ -47,8 +58,8 @@ export class TestCoalition implements AsyncDisposable {
     for (const [index, member] of members.entries()) {
       const folder = join(directory, 'documents', member);
       mkdirSync(folder, { recursive: true });
-      for (let number = 0; number < 24; number += 1)
-        writeFileSync(join(folder, `${number}.txt`), documentOf(index, number));
+      for (let number = 0; number < documentsPerMember; number += 1)
+        writeFileSync(join(folder, `${number}.txt`), textOf(index, number));
       await initialiseNode(
         join(directory, member),
         nodeConfigSchema.parse({
@@ -56,6 +67,7 @@ export class TestCoalition implements AsyncDisposable {
           displayName: member,
           listen: { port: 0 },
           training: { heldOutPerMille: 150 },
+          ...nodeConfig(index),
         }),
       );
     }
@@ -157,6 +169,7 @@ title: test
 purpose: test
 participants: [${members.join(', ')}]
 model: { preset: tiny, vocabularySize: 512, contextLength: 32 }
+tokenizer: ${plan.tokenizer ?? '{ training: public }'}
 start: { steps: ${plan.startSteps ?? 12}, peakLearningRate: 0.002 }
 rounds: ${plan.rounds ?? 3}
 inner: { steps: ${plan.steps ?? 4}, batchSize: 4, peakLearningRate: 0.001, warmupSteps: 2 }

@@ -10,6 +10,38 @@ const modelPlanSchema = z
   })
   .prefault({});
 
+const tokenizerPlanSchema = z
+  .strictObject({
+    /** `public`: from the public corpus alone. `federated`: members agree on merges by secure sums of counts. */
+    training: z.enum(['public', 'federated']).default('public'),
+    /** Part of the merges that come from the public corpus before members are asked. */
+    publicShare: z.number().min(0).max(1).default(0.5),
+    /** Members that must hold a pair of tokens before it is merged; default 3, or 2 of fewer than five. Never fewer than that. */
+    minimumMembers: z.int().min(2).max(32).optional(),
+    /** Documents of all members together that must hold it. */
+    minimumDocuments: z.int().min(1).max(1_000_000).default(50),
+    /** A member says nothing of a pair that fewer of its own documents hold. */
+    minimumOwnDocuments: z.int().min(1).max(1_000_000).default(5),
+    /** Different pairs that one document speaks for, and how often it counts for each. */
+    pairsPerDocument: z.int().min(1).max(65_536).default(256),
+    repeatsPerDocument: z.int().min(1).max(1_000).default(8),
+    /** Documents of a member that are looked at, in the order in which they are read. */
+    documentsPerMember: z.int().min(1).max(10_000_000).default(50_000),
+    /** Columns of each of the sketch's five rows. */
+    sketchWidth: z
+      .int()
+      .min(1 << 10)
+      .max(1 << 22)
+      .refine((width) => Number.isInteger(Math.log2(width)), 'use a power of two')
+      .default(1 << 18),
+    /** Pairs counted exactly, and merges accepted, in a round. */
+    candidates: z.int().min(1).max(65_536).default(2_048),
+    batch: z.int().min(1).max(65_536).default(256),
+    /** Rounds after which the rest of the vocabulary comes from the public corpus. */
+    maximumRounds: z.int().min(1).max(10_000).default(250),
+  })
+  .prefault({});
+
 const startPlanSchema = z
   .strictObject({
     /** The participant that trains tokenizer and start model, on the public corpus only. Default: the first participant. */
@@ -82,6 +114,7 @@ export const runPlanSchema = z
     maximumDataClass: z.enum(['public', 'internal', 'confidential', 'restricted']).default('confidential'),
     seed: z.string().min(1).max(100).default('1'),
     model: modelPlanSchema,
+    tokenizer: tokenizerPlanSchema,
     start: startPlanSchema,
     rounds: z.int().min(1).max(100_000).default(8),
     inner: innerPlanSchema,
@@ -116,6 +149,10 @@ export const runPlanSchema = z
     const plannedQuorum = plan.aggregation.quorum ?? Math.max(plannedThreshold, quorum);
     if (plannedQuorum < plannedThreshold || plannedQuorum > memberCount)
       fault(['aggregation', 'quorum'], `${memberCount} participants allow ${plannedThreshold} to ${memberCount}`);
+    const fewest = leastTokenSupport(memberCount);
+    const wanted = plan.tokenizer.minimumMembers ?? fewest;
+    if (wanted < fewest || wanted > memberCount)
+      fault(['tokenizer', 'minimumMembers'], `${memberCount} participants allow ${fewest} to ${memberCount}`);
     const largest = 2 ** (plan.aggregation.bits - 1) - 1;
     if (memberCount * plan.aggregation.levelLimit > largest)
       fault(
@@ -144,7 +181,18 @@ export function plannedThresholds(plan: Pick<RunPlan, 'participants' | 'aggregat
   return { threshold, quorum: plan.aggregation.quorum ?? Math.max(threshold, defaults.quorum) };
 }
 
-/** Who trains tokenizer and start model. */
+/** Members that must hold a pair before it may become a token: two of a small coalition, three of a larger one. */
+function leastTokenSupport(memberCount: number): number {
+  return memberCount < 5 ? 2 : 3;
+}
+
+/** The tokenizer's part of the plan, with the default where it says nothing. */
+export function plannedTokenizer(plan: Pick<RunPlan, 'participants' | 'tokenizer'>) {
+  const { tokenizer, participants } = plan;
+  return { ...tokenizer, minimumMembers: tokenizer.minimumMembers ?? leastTokenSupport(participants.length) };
+}
+
+/** Who trains start model and, where members do not agree on one, tokenizer. */
 export function startTrainer(plan: RunPlan): RunPlan['participants'][number] {
   return plan.start.trainedBy ?? plan.participants[0]!;
 }

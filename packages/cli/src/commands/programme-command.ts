@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { KibanError, parseYaml } from '@kiban/core';
-import { cardShareSchema, dataCardDigest, type ProgrammeState } from '@kiban/protocol';
+import { cardShareSchema, dataCardDigest, type ProgrammeState, type TokenRecord } from '@kiban/protocol';
 import { runPlanSchema } from '@kiban/training';
 import { Command } from 'commander';
 import { connect } from '../administration-client.ts';
@@ -143,11 +143,62 @@ export function programmeCommand(context: CommandContext): Command {
             `    SHA-256 ${dataCardDigest(card)}`,
           ];
         }),
+        ...(state.agreedTokenizer === null
+          ? []
+          : [
+              text(
+                `  語彙: ${state.agreedTokenizer.rounds} ラウンドで ${state.agreedTokenizer.agreedMerges} 個の結合に合意、新しいトークン ${state.agreedTokenizer.newTokens} 個`,
+                `  vocabulary: ${state.agreedTokenizer.agreedMerges} merges agreed in ${state.agreedTokenizer.rounds} rounds, ${state.agreedTokenizer.newTokens} new tokens`,
+              ),
+            ]),
         ...state.rounds.map(
           (round) =>
             `  ${text('ラウンド', 'round')} ${round.round}: ${round.outcome}${round.reason === '' ? '' : ` (${round.reason})`}, ${round.members.length} ${text('組織', 'members')}, ${figure(round.heldOutLossBefore)} → ${figure(round.heldOutLossAfter)}`,
         ),
       ]);
     });
+
+  command
+    .command('tokens')
+    .description(
+      text(
+        '参加組織の文書から語彙に入ったトークンの一覧 (人が点検する)',
+        'tokens that entered the vocabulary from the members’ documents, for people to review',
+      ),
+    )
+    .argument('<PROGRAMME>')
+    .option(
+      '-d, --directory <DIR>',
+      text('ハブまたはノードのディレクトリ', 'directory of the hub or of a node'),
+      '.kiban/hub',
+    )
+    .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban programme tokens base-1 --directory .kiban/node`)
+    .action(async (programme: string, options: { directory: string }) => {
+      const service = await connect(options.directory, context.language);
+      const record = await service.get<TokenRecord>(`/programmes/${programme}/tokens`);
+      context.show(record, () => tokenLines(record, text));
+    });
   return command;
+}
+
+function tokenLines(record: TokenRecord, text: (ja: string, en: string) => string): string[] {
+  const refused = Object.entries(record.refused).map(([reason, count]) => `${reason} ${count}`);
+  return [
+    text(
+      `公開コーパスだけでは現れないトークン ${record.tokens.length} 個 (支持は概数)`,
+      `${record.tokens.length} tokens that public text alone would not give (support is rounded)`,
+    ),
+    ...record.tokens.map((token) =>
+      text(
+        `  ${String(token.id).padStart(6)}  ラウンド ${token.round}  ${token.members} 社  約 ${token.documents} 文書  ${shownToken(token)}`,
+        `  ${String(token.id).padStart(6)}  round ${token.round}  ${token.members} members  about ${token.documents} documents  ${shownToken(token)}`,
+      ),
+    ),
+    text(`結合されなかった組: ${refused.join('、') || 'なし'}`, `Pairs not merged: ${refused.join(', ') || 'none'}`),
+  ];
+}
+
+/** Quoted, so that spaces show; bytes of a part of a character as they are. */
+function shownToken(token: TokenRecord['tokens'][number]): string {
+  return token.text === null ? `<${token.hex}>` : JSON.stringify(token.text);
 }

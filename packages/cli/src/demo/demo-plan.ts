@@ -13,6 +13,7 @@ participants: [${[...members].sort().join(', ')}]
 maximumDataClass: confidential
 seed: "${options.seed}"
 model: { preset: tiny, vocabularySize: 1536, contextLength: 128 }
+tokenizer: { training: federated, publicShare: 0.4, minimumDocuments: 30, minimumOwnDocuments: 5, sketchWidth: 32768, candidates: 1024, batch: 192 }
 start: { steps: 300, peakLearningRate: 0.002 }
 rounds: ${options.rounds}
 inner: { steps: 50, batchSize: 8, peakLearningRate: 0.002, warmupSteps: ${options.rounds > 1 ? 50 : 25} }

@@ -28,6 +28,7 @@ export interface DemoView {
 
 const activityNames: Readonly<Record<string, Localised>> = {
   'preparing-data': { ja: '文書を準備', en: 'preparing documents' },
+  'counting-tokens': { ja: '語彙を数える', en: 'counting pairs of tokens' },
   'training-tokenizer': { ja: 'トークナイザ', en: 'tokenizer' },
   'training-start': { ja: '開始モデルを学習', en: 'training the start model' },
   'training-round': { ja: '学習', en: 'training' },

@@ -169,6 +169,13 @@ function showScores(view: DemoView, context: CommandContext, state: ProgrammeSta
     member: score.organisation,
     start: Math.exp(score.startNats / score.tokens),
     base: Math.exp(score.baseNats / score.tokens),
+    charactersPerToken:
+      score.vocabulary === null
+        ? null
+        : {
+            publicOnly: score.vocabulary.characters / score.vocabulary.publicTokens,
+            agreed: score.vocabulary.characters / score.vocabulary.agreedTokens,
+          },
   }));
   view.phase('results', { ja: '結果', en: 'Results' });
   view.block('scores', scores, [
@@ -177,6 +184,14 @@ function showScores(view: DemoView, context: CommandContext, state: ProgrammeSta
       : '  Held-out perplexity (start model → shared base, lower is better)',
     ...scores.map(
       (score) => `    ${score.member.padEnd(8)} ${score.start.toFixed(1).padStart(9)} → ${score.base.toFixed(2)}`,
+    ),
+    context.language === 'ja'
+      ? '  検証文書の 1 トークンあたりの文字数 (公開文書だけの語彙 → 合意した語彙、大きいほどよい)'
+      : '  Held-out characters per token (vocabulary from public text alone → agreed one, higher is better)',
+    ...scores.flatMap(({ member, charactersPerToken: found }) =>
+      found === null
+        ? []
+        : [`    ${member.padEnd(8)} ${found.publicOnly.toFixed(2).padStart(9)} → ${found.agreed.toFixed(2)}`],
     ),
   ]);
 }

@@ -6,9 +6,13 @@ import type { DemoCoalition } from './demo-coalition.ts';
 import type { ActivityFigures, DemoView } from './demo-view.ts';
 
 const phaseTexts: Partial<Record<ProgrammePhase, { ja: string; en: string }>> = {
+  tokenizing: {
+    ja: '各社の文書に共通する語彙に合意する (出てゆくのはマスクした出現数だけ)',
+    en: 'Agreeing on a vocabulary that the companies have in common (only masked counts leave)',
+  },
   preparing: {
-    ja: '公開コーパスからトークナイザと開始モデルを作る',
-    en: 'Tokenizer and start model from the public corpus',
+    ja: '公開コーパスから開始モデルを作る',
+    en: 'The start model from the public corpus',
   },
   running: {
     ja: '各社が自社の文書で学習し、マスクした更新だけを合計する',
@@ -27,6 +31,7 @@ export async function watchProgramme(
 ): Promise<ProgrammeState> {
   let phase: ProgrammePhase | undefined;
   let shownRounds = 0;
+  let toldVocabulary = false;
   const board = watchActivities(coalition, view, signal);
   const tellPrepared = createPreparationTeller(coalition, view);
   try {
@@ -36,6 +41,14 @@ export async function watchProgramme(
       const text = state.phase === phase ? undefined : phaseTexts[state.phase];
       if (text !== undefined) view.phase(state.phase, text);
       phase = state.phase;
+      if (state.agreedTokenizer !== null && !toldVocabulary) {
+        toldVocabulary = true;
+        const { rounds: asked, agreedMerges, newTokens } = state.agreedTokenizer;
+        view.line({
+          ja: `語彙: ${asked} ラウンドで ${agreedMerges} 個の結合に合意、公開文書だけでは現れないトークン ${newTokens} 個 (kiban programme tokens ${state.programme})`,
+          en: `vocabulary: ${agreedMerges} merges agreed in ${asked} rounds, ${newTokens} tokens that public text alone would not give (kiban programme tokens ${state.programme})`,
+        });
+      }
       await tellPrepared();
       for (const summary of state.rounds.slice(shownRounds)) view.round(summary, rounds);
       shownRounds = state.rounds.length;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Merge, trainMerges } from './bpe-trainer.ts';
-import { countWords } from './pre-split.ts';
+import { countWordsOf } from './word-count-threads.ts';
+import { cutForTraining, WordCounter } from './word-counts.ts';
 
 /** The definition, word for word: count all pairs anew for each merge. */
 function trainPlainly(counts: ReadonlyMap<string, number>, mergeCount: number, isAllowed: (token: Buffer) => boolean) {
@@ -86,10 +87,57 @@ test('no token mixes whole and partial characters, exceeds eight characters or o
   );
 });
 
+test('training goes on after agreed merges as if it had made them itself', () => {
+  fc.assert(
+    fc.property(counted(japanese), fc.nat(40), (words, agreed) => {
+      const counts = new Map(words);
+      const whole = trainMerges(counts, { mergeCount: 60 });
+      assert.deepEqual(trainMerges(counts, { mergeCount: 60, initial: whole.slice(0, agreed) }), whole);
+    }),
+  );
+});
+
+test('agreed merges that the words do not hold are kept, in order', () => {
+  const initial: Merge[] = [
+    [0x7a, 0x7a],
+    [256, 0x7a],
+  ];
+  const merges = trainMerges(new Map([['abab', 3]]), { mergeCount: 4, initial });
+  assert.deepEqual(merges, [...initial, [0x61, 0x62], [258, 258]]);
+});
+
 test('Japanese is cut at words for training, a space stays with the Latin word after it', () => {
-  const counts = new Map<string, number>();
-  countWords('溶銑温度が低下、送風を増やした。 The furnace', counts);
-  const words = [...counts.keys()];
+  const counter = new WordCounter();
+  counter.add('溶銑温度が低下、送風を増やした。 The furnace');
+  const words = [...counter.counts().keys()];
   assert.ok(words.includes('、') && words.includes('温度') && words.includes('が'));
   assert.ok(words.includes(' furnace'));
+});
+
+test('pieces are cut at the same words alone and among others, and no text is lost', () => {
+  const unit = fc.constantFrom(...'高炉の温度は低下した東京都カタカナー々、。 \n\ra1\u2028\u3000ﾞ');
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit, minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 30 }),
+      (texts) => {
+        const counter = new WordCounter();
+        const expected = new Map<string, number>();
+        for (const text of texts) {
+          counter.add(text);
+          const words = cutForTraining(text);
+          assert.equal(words.join(''), text);
+          for (const word of words) expected.set(word, (expected.get(word) ?? 0) + 1);
+        }
+        assert.deepEqual(new Map([...counter.counts()].sort()), new Map([...expected].sort()));
+      },
+    ),
+  );
+});
+
+test('threads count the same words', async () => {
+  const texts = Array.from({ length: 120 }, (_, index) =>
+    `${index} 溶銑温度が${index % 7}℃低下、送風を増やした。`.repeat(2_000),
+  );
+  const sorted = (counts: Map<string, number>) => [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  assert.deepEqual(sorted(await countWordsOf(texts, { threadCount: 2 })), sorted(await countWordsOf(texts)));
 });

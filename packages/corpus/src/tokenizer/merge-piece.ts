@@ -3,34 +3,75 @@
 import { Heap } from './heap.ts';
 import type { MergeTable } from './merge-table.ts';
 
-/** Beyond this many symbols looking through all pairs again for each merge costs more than a heap. */
+/** Beyond this many symbols looking through all ranks again for each merge costs more than a heap. */
 const scanLimit = 96;
+
+const noRank = 0x7fffffff;
 
 /**
  * Applies merges to the symbols of one piece: always the pair of lowest rank, the leftmost first. Pieces may be as long as a document that has
  * no spaces, so long ones take n log n steps.
- * @param symbols changed in place
  */
-export function mergePiece(symbols: number[], table: MergeTable): number[] {
-  return symbols.length <= scanLimit ? mergeByScanning(symbols, table) : mergeByHeap(symbols, table);
-}
+export class PieceMerger {
+  readonly #table: MergeTable;
+  readonly #ranks = new Int32Array(scanLimit);
 
-/** The plain definition, and the reference for {@link mergeByHeap}. */
-export function mergeByScanning(symbols: number[], table: MergeTable): number[] {
-  while (symbols.length > 1) {
+  constructor(table: MergeTable) {
+    this.#table = table;
+  }
+
+  /**
+   * @param symbols the first `length` are merged in place
+   * @returns how many are left
+   */
+  merge(symbols: Int32Array, length: number): number {
+    if (length <= scanLimit) return this.#scan(symbols, length);
+    const merged = mergeByHeap(symbols.subarray(0, length), this.#table);
+    symbols.set(merged);
+    return merged.length;
+  }
+
+  /** Ranks of all pairs once; then each merge looks up the two pairs beside it. */
+  #scan(symbols: Int32Array, length: number): number {
+    const table = this.#table;
+    const ranks = this.#ranks;
+    let count = length;
     let best = -1;
-    let bestRank = Number.POSITIVE_INFINITY;
-    for (let at = 0; at + 1 < symbols.length; at += 1) {
+    let bestRank = noRank;
+    for (let at = 0; at + 1 < count; at += 1) {
       const rank = table.rank(symbols[at]!, symbols[at + 1]!);
+      ranks[at] = rank < 0 ? noRank : rank;
       if (rank >= 0 && rank < bestRank) {
         best = at;
         bestRank = rank;
       }
     }
-    if (best < 0) break;
-    symbols.splice(best, 2, 256 + bestRank);
+    while (best >= 0) {
+      symbols[best] = 256 + bestRank;
+      count -= 1;
+      for (let at = best + 1; at < count; at += 1) {
+        symbols[at] = symbols[at + 1]!;
+        ranks[at] = ranks[at + 1]!;
+      }
+      this.#rankAt(symbols, best - 1, count);
+      this.#rankAt(symbols, best, count);
+      best = -1;
+      bestRank = noRank;
+      for (let at = 0; at + 1 < count; at += 1) {
+        if (ranks[at]! < bestRank) {
+          best = at;
+          bestRank = ranks[at]!;
+        }
+      }
+    }
+    return count;
   }
-  return symbols;
+
+  #rankAt(symbols: Int32Array, at: number, count: number): void {
+    if (at < 0 || at + 1 >= count) return;
+    const rank = this.#table.rank(symbols[at]!, symbols[at + 1]!);
+    this.#ranks[at] = rank < 0 ? noRank : rank;
+  }
 }
 
 interface Place {
@@ -40,8 +81,8 @@ interface Place {
   readonly right: number;
 }
 
-export function mergeByHeap(symbols: readonly number[], table: MergeTable): number[] {
-  const ids = Int32Array.from(symbols);
+function mergeByHeap(symbols: Int32Array, table: MergeTable): Int32Array {
+  const ids = symbols.slice();
   const next = Int32Array.from(ids, (_, at) => at + 1);
   const previous = Int32Array.from(ids, (_, at) => at - 1);
   const heap = new Heap<Place>((one, other) => one.rank < other.rank || (one.rank === other.rank && one.at < other.at));
@@ -66,5 +107,5 @@ export function mergeByHeap(symbols: readonly number[], table: MergeTable): numb
     offer(previous[at]!);
     offer(at);
   }
-  return Array.from(ids.filter((id) => id >= 0));
+  return ids.filter((id) => id >= 0);
 }

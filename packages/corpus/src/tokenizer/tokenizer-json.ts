@@ -20,12 +20,17 @@ export async function trainTokenizer(
   plan: TokenizerPlan,
 ): Promise<TokenizerFile> {
   const specialCount = plan.specialCount ?? embeddedSpecialCount;
-  const merges = await learnMerges(texts, plan);
-  const json = tokenizerJson(merges, specialCount, plan.vocabularySize);
-  return {
-    tokenizer: new Tokenizer({ specialCount, merges, vocabularySize: plan.vocabularySize, digest: sha256Hex(json) }),
-    json,
-  };
+  return tokenizerOfMerges(await learnMerges(texts, plan), specialCount, plan.vocabularySize);
+}
+
+/** The tokenizer that these merges make. @param merges no more than the vocabulary has room for */
+export function tokenizerOfMerges(
+  merges: readonly Merge[],
+  specialCount: number,
+  vocabularySize: number,
+): TokenizerFile {
+  const json = tokenizerJson(merges, specialCount, vocabularySize);
+  return { tokenizer: new Tokenizer({ specialCount, merges, vocabularySize, digest: sha256Hex(json) }), json };
 }
 
 /** Names of all ids in the byte alphabet; ids after the last merge are held in reserve. */

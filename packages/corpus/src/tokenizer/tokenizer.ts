@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KibanError, type Sha256Digest } from '@kiban/core';
 import type { ChatMessage } from '../reading/text-record.ts';
-import { type Merge, pairBase, trainMerges } from './bpe-trainer.ts';
-import { mergePiece } from './merge-piece.ts';
-import { MergeTable } from './merge-table.ts';
-import { countWords, preSplit } from './pre-split.ts';
+import { type Merge, symbolLimit, trainMerges } from './bpe-trainer.ts';
+import { PieceEncoder } from './piece-encoder.ts';
+import { pieceEnd } from './pre-split.ts';
 import { embeddedSpecialCount, specialIds } from './special-tokens.ts';
-
-/** Largest number of pieces whose ids are remembered, and the longest of them in UTF-16 code units: frequent pieces are short. */
-const cacheLimit = 50_000;
-const cachedPieceLength = 24;
+import { countWordsOf } from './word-count-threads.ts';
+import { addCounts } from './word-counts.ts';
 
 /**
  * Byte-level BPE. Ids: control tokens, then the 256 bytes, then the merges in order, then reserve up to the vocabulary size. Any bytes can be
@@ -21,19 +18,18 @@ export class Tokenizer {
   readonly vocabularySize: number;
   /** SHA-256 of the tokenizer.json that it came from or was written to. */
   readonly digest: Sha256Digest;
-  readonly #table: MergeTable;
   readonly #bytes: readonly Uint8Array[];
-  readonly #cache = new Map<string, readonly number[]>();
+  readonly #encoder: PieceEncoder;
 
   constructor(parts: { specialCount: number; merges: readonly Merge[]; vocabularySize: number; digest: Sha256Digest }) {
     this.specialCount = parts.specialCount;
     this.merges = parts.merges;
     this.vocabularySize = parts.vocabularySize;
     this.digest = parts.digest;
-    this.#table = new MergeTable(parts.merges);
     const bytes: Uint8Array[] = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
     for (const [left, right] of parts.merges) bytes.push(Buffer.concat([bytes[left]!, bytes[right]!]));
     this.#bytes = bytes;
+    this.#encoder = new PieceEncoder(parts.merges, bytes, parts.specialCount);
   }
 
   /** Bytes of a symbol: 0-255 a byte, 256 + n the n-th merge. */
@@ -43,7 +39,11 @@ export class Tokenizer {
 
   encode(text: string): number[] {
     const ids: number[] = [];
-    for (const piece of preSplit(text)) for (const id of this.#encodePiece(piece)) ids.push(id);
+    for (let start = 0; start < text.length; ) {
+      const end = pieceEnd(text, start);
+      this.#encoder.encode(text, start, end, ids);
+      start = end;
+    }
     return ids;
   }
 
@@ -76,17 +76,6 @@ export class Tokenizer {
   #tokenBytes(id: number): Uint8Array {
     return this.#bytes[id - this.specialCount] ?? noBytes;
   }
-
-  #encodePiece(piece: string): readonly number[] {
-    const known = this.#cache.get(piece);
-    if (known !== undefined) return known;
-    const ids = mergePiece([...Buffer.from(piece, 'utf8')], this.#table).map((symbol) => symbol + this.specialCount);
-    if (piece.length <= cachedPieceLength) {
-      if (this.#cache.size >= cacheLimit) this.#cache.clear();
-      this.#cache.set(piece, ids);
-    }
-    return ids;
-  }
 }
 
 const noBytes = new Uint8Array(0);
@@ -105,6 +94,8 @@ export interface TokenizerPlan {
   readonly specialCount?: number;
   /** Counts of words from elsewhere, added to those of the texts. */
   readonly wordCounts?: ReadonlyMap<string, number>;
+  /** Threads that count words when there are many texts; the result does not depend on it. Default 1: none but this. */
+  readonly threadCount?: number;
 }
 
 /**
@@ -117,15 +108,15 @@ export async function learnMerges(
 ): Promise<Merge[]> {
   const specialCount = plan.specialCount ?? embeddedSpecialCount;
   checkVocabularySize(plan.vocabularySize, specialCount);
-  const counts = new Map(plan.wordCounts);
-  for await (const text of texts) countWords(text, counts);
+  const counts = await countWordsOf(texts, { threadCount: plan.threadCount ?? 1 });
+  if (plan.wordCounts !== undefined) addCounts(counts, plan.wordCounts);
   return trainMerges(counts, { mergeCount: plan.vocabularySize - specialCount - 256 });
 }
 
 /** A multiple of 128 suits the matrix kernels of every engine; below control tokens and bytes not every text could be written. */
-function checkVocabularySize(vocabularySize: number, specialCount: number): void {
+export function checkVocabularySize(vocabularySize: number, specialCount: number): void {
   const least = specialCount + 256;
-  if (vocabularySize % 128 === 0 && vocabularySize >= least && vocabularySize < pairBase) return;
+  if (vocabularySize % 128 === 0 && vocabularySize >= least && vocabularySize < symbolLimit) return;
   throw new KibanError({
     code: 'vocabulary-size-invalid',
     status: 422,
