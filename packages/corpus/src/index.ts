@@ -80,7 +80,7 @@ export { describeOutcome } from './reading/describe-outcome.ts';
 export type { FileFormat } from './reading/file-formats.ts';
 export type { FaultReason, FileFault, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
 export { type FolderListing, listFolder } from './reading/list-folder.ts';
-export { PrivateUseTable } from './reading/private-use-table.ts';
+export { PrivateUseTable, privateUseTableSchema } from './reading/private-use-table.ts';
 export type { ReadItem } from './reading/read-content.ts';
 export { type ReadOptions, readFolder } from './reading/read-folder.ts';
 export { defaultReadingLimits, type ReadingLimits } from './reading/reading-limits.ts';

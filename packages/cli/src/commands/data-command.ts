@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readYamlFile } from '@kiban/core';
-import { qualityProfileSchema } from '@kiban/corpus';
+import { privateUseTableSchema, qualityProfileSchema } from '@kiban/corpus';
 import { readPolicyFile } from '@kiban/pii';
 import { Command } from 'commander';
 import { connect } from '../administration-client.ts';
@@ -25,6 +25,7 @@ interface AddOptions {
   readonly weight: string;
   readonly kind: string;
   readonly encoding?: string;
+  readonly privateUse?: string;
   readonly quality?: string;
   readonly piiPolicy?: string;
   readonly directory: string;
@@ -84,6 +85,10 @@ export function dataCommand(context: CommandContext): Command {
       '--encoding <NAME>',
       text('判別できない旧文字コード (cp932, euc-jp など)', 'of legacy files that fit several (cp932, euc-jp, ...)'),
     )
+    .option(
+      '--private-use <FILE>',
+      text('外字の対応表 (YAML または JSON)', 'table of company characters (YAML or JSON)'),
+    )
     .option('--quality <FILE>', text('品質プロファイル (YAML)', 'quality profile (YAML)'))
     .option('--pii-policy <FILE>', text('個人データの方針 (YAML)', 'policy for personal data (YAML)'))
     .option(...directory)
@@ -103,6 +108,9 @@ export function dataCommand(context: CommandContext): Command {
         preparation: {
           kind: options.kind,
           ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+          ...(options.privateUse === undefined
+            ? {}
+            : { privateUse: await readYamlFile(options.privateUse, privateUseTableSchema) }),
           ...(options.quality === undefined
             ? {}
             : { quality: await readYamlFile(options.quality, qualityProfileSchema) }),

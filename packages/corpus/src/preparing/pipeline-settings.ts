@@ -24,6 +24,8 @@ export interface PipelineSettings {
   readonly profile: ProfileName;
   /** Encoding of legacy files whose bytes fit Shift_JIS and EUC-JP alike. */
   readonly encoding: TextEncoding | null;
+  /** Table of company characters, as it is written; null for none. */
+  readonly privateUse: Preparation['privateUse'] | null;
   readonly quality: QualityProfile;
   /** Policy for personal data as YAML; null for the built-in one. */
   readonly personalDataPolicy: string | null;
@@ -37,6 +39,7 @@ export function pipelineSettings(source: string, chosen: Preparation = {}): Pipe
     kind,
     profile,
     encoding: chosen.encoding ?? null,
+    privateUse: chosen.privateUse ?? null,
     quality: chosen.quality ?? kibanQuality1,
     personalDataPolicy: chosen.personalDataPolicy ?? null,
   };

@@ -6,6 +6,7 @@ import { KibanError, readYamlFile, Sealed, syncFolder, writeFileDurably } from '
 import { parsePolicy } from '@kiban/pii';
 import * as z from 'zod';
 import { qualityProfileSchema } from '../quality/quality-profile.ts';
+import { privateUseTableSchema } from '../reading/private-use-table.ts';
 import { dataSetKinds } from './pipeline-settings.ts';
 
 /** What may be said about the documents of a data set; everything has a default. */
@@ -17,6 +18,8 @@ export const preparationSchema = z.strictObject({
   encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'cp932', 'euc-jp', 'iso-2022-jp']).optional(),
   /** Default `kiban-quality` version 1. */
   quality: qualityProfileSchema.optional(),
+  /** What company characters (外字) stand for; without it they are counted and kept. */
+  privateUse: privateUseTableSchema.optional(),
   /** Policy for personal data, YAML; by default the built-in one. */
   personalDataPolicy: z
     .string()

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { SeededRandom } from '@kiban/core';
 import { decodeEntries } from '../packing/document-index.ts';
 import { shardIndexSchema } from '../packing/shard-index.ts';
-import { readRejectionSamples } from '../quality/rejection-samples.ts';
 import { specialIds } from '../tokenizer/special-tokens.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { trainTokenizer } from '../tokenizer/tokenizer-json.ts';
 import { type Preparation, writePreparation } from './preparation.ts';
 import { prepareDataSet } from './prepare-data-set.ts';
+import { SegmentStore } from './segment-store.ts';
 
 const made: string[] = [];
 let tokenizer: Tokenizer;
@@ -120,9 +120,7 @@ test('prose that misses the quality profile is counted by rule, with samples for
   assert.equal(prepared.dropped.quality, 1);
   assert.ok(Object.keys(prepared.qualityRules).length > 0);
   assert.ok(!JSON.stringify(prepared).includes('同じ文'));
-  const store = join(corpus.root, 'store');
-  const [unit] = (await readdir(store)).filter((name) => name.endsWith('.rejections'));
-  const { samples } = await readRejectionSamples(join(store, unit!));
+  const samples = await new SegmentStore(join(corpus.root, 'store')).rejections(3);
   assert.ok([...samples.values()].flat().some(({ text }) => text.open().startsWith('同じ文が続く。')));
 });
 

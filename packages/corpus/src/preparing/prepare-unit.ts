@@ -2,6 +2,7 @@
 
 import { RejectionTally } from '../quality/rejection-samples.ts';
 import type { FileOutcome } from '../reading/file-outcome.ts';
+import { PrivateUseTable } from '../reading/private-use-table.ts';
 import type { ReadingContext } from '../reading/read-content.ts';
 import type { FileToRead } from '../reading/read-file.ts';
 import { readingContext, readListed } from '../reading/read-folder.ts';
@@ -43,9 +44,13 @@ export async function prepareUnit(
     pipeline: preparer.pipeline,
     source: preparer.settings.source,
   });
-  const { source, encoding } = preparer.settings;
+  const { source, encoding, privateUse } = preparer.settings;
   const rejections = new RejectionTally({ perReason: rejectionsShown, seed: source });
-  const context = readingContext({ source, encoding: encoding ?? undefined });
+  const context = readingContext({
+    source,
+    encoding: encoding ?? undefined,
+    privateUse: privateUse ? PrivateUseTable.parse(privateUse) : undefined,
+  });
   try {
     const files: SegmentFile[] = [];
     for (const file of task.files) files.push(await prepareFile(file, context));

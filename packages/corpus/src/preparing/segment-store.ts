@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { createZstdDecompress } from 'node:zlib';
 import { KibanError, type Sha256Digest } from '@kiban/core';
+import { type RejectionSample, readRejectionSamples } from '../quality/rejection-samples.ts';
 import { type SegmentDocument, type SegmentManifest, segmentManifestSchema, segmentNames } from './segment.ts';
 
 /** Sealed segments of one data set in a folder; several processes may add to it at the same time. */
@@ -42,6 +43,23 @@ export class SegmentStore {
       throw segmentDamaged(manifest.unit, path, cause);
     }
     if (hash.digest('hex') !== manifest.sha256) throw segmentDamaged(manifest.unit, path);
+  }
+
+  /**
+   * Texts that were dropped, for the local engineer: of each reason the first `perReason` of the units in their order.
+   * Units whose samples are gone are passed over.
+   */
+  async rejections(perReason: number): Promise<ReadonlyMap<string, readonly RejectionSample[]>> {
+    const found = new Map<string, RejectionSample[]>();
+    for (const name of (await readdir(this.folder)).sort()) {
+      if (!/^[0-9a-f]{32}\.rejections$/.test(name)) continue;
+      const read = await readRejectionSamples(join(this.folder, name)).catch(() => undefined);
+      for (const [reason, samples] of read?.samples ?? []) {
+        const list = found.get(reason) ?? [];
+        found.set(reason, [...list, ...samples].slice(0, perReason));
+      }
+    }
+    return found;
   }
 
   /** A partition of fingerprints for each of the segments, in their order. */
