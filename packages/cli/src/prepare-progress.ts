@@ -13,16 +13,20 @@ export interface PrepareView {
 const plainEveryMs = 10_000;
 const jsonEveryMs = 1_000;
 
-export function createPrepareView(context: CommandContext, nowMs: () => number = Date.now): PrepareView {
+export function createPrepareView(
+  context: Pick<CommandContext, 'json' | 'language'>,
+  output: Pick<NodeJS.WriteStream, 'write' | 'isTTY'> = process.stdout,
+  nowMs: () => number = Date.now,
+): PrepareView {
   const pace = createPace(nowMs);
   if (context.json)
     return timed(jsonEveryMs, nowMs, (progress) => {
       const { bytesPerSecond, secondsLeft } = pace(progress);
-      process.stdout.write(`${JSON.stringify({ event: 'progress', ...progress, bytesPerSecond, secondsLeft })}\n`);
+      output.write(`${JSON.stringify({ event: 'progress', ...progress, bytesPerSecond, secondsLeft })}\n`);
     });
-  if (!process.stdout.isTTY)
+  if (!output.isTTY)
     return timed(plainEveryMs, nowMs, (progress) =>
-      process.stdout.write(`${describeProgress(progress, pace(progress), context.language)}\n`),
+      output.write(`${describeProgress(progress, pace(progress), context.language)}\n`),
     );
   let bar: SingleBar | undefined;
   return {

@@ -41,7 +41,7 @@ input { margin-left: 0; } label { margin-right: 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
 th { font-weight: normal; width: 45%; white-space: pre-wrap; } td { font-variant-numeric: tabular-nums; }
-main { display: none; } #ja:checked ~ main[lang=ja], #en:checked ~ main[lang=en] { display: block; }
+article { display: none; } #ja:checked ~ article[lang=ja], #en:checked ~ article[lang=en] { display: block; }
 footer { margin-top: 2rem; font-size: .8rem; overflow-wrap: anywhere; }
 @media print { input, label { display: none; } }
 `;
@@ -55,9 +55,9 @@ function section(card: SignedDataCard['card'], language: 'ja' | 'en'): string {
   });
   const note =
     language === 'ja'
-      ? '原文は組織の外に出ていません。数値はこの組織のノードが記録から作り、署名しました。'
-      : 'No document has left the organisation. The figures were made from records, and signed, by its own node.';
-  return `<main lang="${language}">\n<p>${note}</p>\n${parts.join('\n')}\n</main>`;
+      ? 'Kiban は原文を組織の外に出しません。数値はこの組織のノードが記録から作り、署名しました。'
+      : 'Kiban takes no document out of the organisation. The figures were made from records, and signed, by its own node.';
+  return `<article lang="${language}">\n<p>${note}</p>\n${parts.join('\n')}\n</article>`;
 }
 
 function escapeHtml(text: string): string {
