@@ -5,7 +5,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Sealed } from '@kiban/core';
+import { Sealed, sha256Hex } from '@kiban/core';
 import { type AggregationPlan, type MaskStream, maskWords } from '@kiban/secagg';
 import { kernelMemory, openRingKernels, quantisingFactor, RingKernels, scratchBytes } from '@kiban/tensor';
 import { sumBlockBytes, sumShards } from '../../packages/hub/src/shard-summing.ts';
@@ -153,6 +153,7 @@ try {
   const shardBytes = 2 << 20;
   const shardCount = 2;
   const shard = Buffer.alloc(shardBytes, 3);
+  const digest = sha256Hex(shard);
   const shardPaths = Array.from({ length: Math.max(...memberCounts) }, (_, member) =>
     Array.from({ length: shardCount }, (__, n) => {
       const path = join(folder, `${member}-${n}`);
@@ -183,11 +184,12 @@ try {
     const streams = paths.map((_, index): MaskStream => ({ key: new Uint8Array(32).fill(index), sign: -1 }));
     const opened = bestSeconds(() => {
       const wordCount = totalBytes / 2;
-      const task = { plan: { bits: 16, wordCount, shardBytes } as AggregationPlan, shardPaths: paths, streams };
+      const plan = { bits: 16, wordCount, shardBytes } as AggregationPlan;
+      const task = { plan, shardPaths: paths, shardDigests: paths.map((own) => own.map(() => digest)), streams };
       sumShards({ ...task, sumPath: join(folder, 'sum') }, summing);
     });
     add({
-      name: `hub: the same, opened, hashed and written, N=${memberCount}`,
+      name: `hub: the same, checked, opened, hashed and written, N=${memberCount}`,
       nsPerParameter: (opened / (totalBytes / 2)) * 1e9,
       bytesPerSecond: (memberCount * totalBytes) / opened,
       shareOfAes: (memberCount * totalBytes) / opened / aesRate,

@@ -41,7 +41,8 @@ answerCalls({
     for (const survivor of survivors)
       shardPaths.push(spool!.held(survivor).map((shard) => spool!.pathOf(survivor, shard)));
     const sumPath = spool!.sumPath;
-    await sumShardsInWorker({ plan, shardPaths, streams: [], sumPath });
+    const shardDigests = survivors.map((survivor) => spool!.held(survivor).map(({ sha256 }) => sha256));
+    await sumShardsInWorker({ plan, shardPaths, shardDigests, streams: [], sumPath });
     return sumPath;
   },
   erase: () => spool!.erase(),

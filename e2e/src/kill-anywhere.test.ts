@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ProgrammeState } from '@kiban/protocol';
 import { TestCoalition } from '@kiban/testkit';
+import { killMoments, killVictims } from './kill-cases.ts';
 
 /**
  * One coalition is prepared and stopped; each row of the table runs a copy of it with the same keys, kills one process with SIGKILL at a named
@@ -21,49 +22,9 @@ before(async () => {
 });
 after(() => prepared[Symbol.asyncDispose]());
 
-const lists = ['keys', 'shares', 'confirms', 'survivors', 'signatures', 'result'] as const;
-
-interface Moment {
-  readonly name: string;
-  /** Whether the events at the hub so far say that the moment has come. */
-  readonly reached: (events: readonly { readonly event: string; readonly data: Record<string, unknown> }[]) => boolean;
-}
-
-const moments: readonly Moment[] = [
-  {
-    name: 'while the start model is trained',
-    reached: (events) => events.some((one) => one.event === 'programme-phase-changed'),
-  },
-  {
-    name: 'when round 2 opens',
-    reached: (events) => events.some((one) => one.event === 'round-opened' && one.data.round === 2),
-  },
-  ...['update', 'gate'].flatMap((fragment) =>
-    lists.map(
-      (list): Moment => ({
-        name: `after the list of ${list} of round 2's ${fragment}`,
-        reached: (events) =>
-          events.some(
-            (one) =>
-              one.event === 'list-published' && one.data.instance === `test-1.r2.${fragment}` && one.data.list === list,
-          ),
-      }),
-    ),
-  ),
-  {
-    name: 'when round 2 closes',
-    reached: (events) => events.some((one) => one.event === 'round-closed' && one.data.round === 2),
-  },
-  {
-    name: 'while the members evaluate',
-    reached: (events) =>
-      events.some((one) => one.event === 'programme-phase-changed' && one.data.phase === 'evaluating'),
-  },
-];
-
-for (const victim of ['hub', 'member-b'] as const) {
+for (const victim of killVictims) {
   describe(`kill -9 of ${victim}`, () => {
-    for (const moment of moments) {
+    for (const moment of killMoments) {
       test(`${moment.name}: the run goes on and ends in the same weights`, async () => {
         await using coalition = prepared.copy();
         await coalition.startAll();

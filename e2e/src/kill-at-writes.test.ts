@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ProgrammeState } from '@kiban/protocol';
-import { type KillAt, TestCoalition } from '@kiban/testkit';
+import { TestCoalition } from '@kiban/testkit';
+import { killSchedules, killVictims } from './kill-cases.ts';
 
 /**
  * A process is killed at one durable write after the other, hundreds of times in all: it is started again at once, gets a little further, and is
@@ -21,30 +22,9 @@ before(async () => {
 });
 after(() => prepared[Symbol.asyncDispose]());
 
-/** Where each start of the process is to end. Every start gets at least one new write done, so the run goes on. */
-const schedules: Readonly<Record<string, (start: number) => KillAt>> = {
-  'after each record of the journal': () => ({ write: 'journal-record', count: 1, moment: 'after' }),
-  'before and in the middle of each record of the journal': (start) => ({
-    write: 'journal-record',
-    count: 2,
-    moment: start % 2 === 0 ? 'before' : 'torn',
-  }),
-  // A start itself renames files and changes rows, the same each time: later and later ones are hit.
-  'before and after files get their names': (start) => ({
-    write: 'file-rename',
-    count: 2 + (start >> 1),
-    moment: start % 2 === 0 ? 'before' : 'after',
-  }),
-  'before and after changes of the database': (start) => ({
-    write: 'database-change',
-    count: 2 + (start >> 1),
-    moment: start % 2 === 0 ? 'before' : 'after',
-  }),
-};
-
-for (const victim of ['hub', 'member-b'] as const) {
+for (const victim of killVictims) {
   describe(`kill -9 of ${victim}`, () => {
-    for (const [name, killAt] of Object.entries(schedules)) {
+    for (const [name, killAt] of Object.entries(killSchedules)) {
       test(`${name}: the round ends in the same weights`, async (context) => {
         await using coalition = prepared.copy();
         await coalition.startAll();

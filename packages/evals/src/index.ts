@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './attacks/byte-uniformity.ts';
+export type { AttackedModel } from './attacks/first-layer.ts';
 export * from './attacks/membership-score.ts';
 export * from './attacks/rank-moved-tokens.ts';
+export * from './attacks/recover-sentence.ts';
 export * from './quality-table/derive-quality-lines.ts';
 export * from './quality-table/judge-quality-table.ts';
 export * from './quality-table/quality-table.ts';

@@ -44,7 +44,9 @@ export function registerAdministration(app: FastifyInstance, parts: HubParts): v
     return reply.status(204).send();
   });
   route('POST', '/programmes/:programme/stop', async (request, reply) => {
-    await parts.programmes.stop(programmeOf(request), parseBody(request, stopSchema).reason);
+    const programme = programmeOf(request);
+    await parts.programmes.stop(programme, parseBody(request, stopSchema).reason);
+    parts.driver.advance(programme);
     return reply.status(204).send();
   });
   route('GET', '/events', async (request) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -92,7 +92,7 @@ async function openHub(clock: Clock) {
     await database.destroy();
     rmSync(directory, { recursive: true });
   };
-  return { serviceOf, close };
+  return { serviceOf, close, directory };
 }
 
 test('messages that arrive while the attempts are read back are kept: the list is frozen, and again after a restart', async () => {
@@ -152,5 +152,36 @@ test('a member that reports another step is waited for, also after a restart at 
     3,
   );
   await service.stop();
+  await close();
+});
+
+test('when its programme is over an attempt ends for everybody, and neither journal nor spool stays, nor comes back at a start', async () => {
+  const { serviceOf, close, directory } = await openHub(systemClock);
+  const files = () =>
+    readdirSync(join(directory, 'aggregation'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  const service = serviceOf();
+  await service.start();
+  await service.open(plan);
+  await service.receive(plan.instance, 1, members[0]!.organisation, 'advertise', advertisementOf(0));
+  assert.equal(files().length, 1, 'the journal');
+  await service.endProgramme('another');
+  assert.equal(files().length, 1);
+  await service.endProgramme(plan.programme);
+  assert.deepEqual(files(), []);
+  const late = service.receive(plan.instance, 1, members[1]!.organisation, 'advertise', advertisementOf(1));
+  await assert.rejects(late, { status: 410 });
+  await service.stop();
+  // What a crash left of an attempt that is over.
+  const left = join(directory, 'aggregation', 'spool', plan.instance, '1', 'org-a');
+  mkdirSync(left, { recursive: true });
+  writeFileSync(join(left, `0.3.${zeros}`), 'abc');
+  const next = serviceOf();
+  await next.start();
+  assert.deepEqual(files(), []);
+  assert.deepEqual(await next.outcome(plan.instance, 1), {
+    state: 'aborted',
+    reason: 'programme-over: org-b, org-c',
+  });
+  await next.stop();
   await close();
 });

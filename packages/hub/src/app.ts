@@ -60,6 +60,10 @@ export function createHubApp(parts: HubParts): FastifyInstance {
   // Bodies stay bytes: signatures are checked over what arrived, before anything is parsed.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
+  // A connection that is kept open would hold up the stop for as long as its client likes.
+  app.addHook('onSend', async (_request, reply) => {
+    if (parts.stopping.aborted) reply.header('connection', 'close');
+  });
   app.setErrorHandler((error, request, reply) => {
     const known = isKibanError(error) ? error : fromFramework(error);
     if (!isKibanError(known))

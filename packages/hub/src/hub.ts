@@ -46,6 +46,8 @@ export async function initialiseHub(directory: string, config: HubConfig): Promi
   await writeFileDurably(join(directory, 'hub.yaml'), stringify(config));
 }
 
+const longestStopMs = 3_000;
+
 export interface RunningHub {
   /** Where members reach it. */
   readonly origin: string;
@@ -152,7 +154,12 @@ export async function startHub(
     const address = await app.listen({ host: config.listen.host, port }).catch((error: unknown) => {
       throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portInUse(config.listen.host, port) : error;
     });
-    closers.push(() => app.close());
+    closers.push(async () => {
+      // What is still being received then is sent again to the next start.
+      const impatience = setTimeout(() => app.server.closeAllConnections(), longestStopMs);
+      await app.close();
+      clearTimeout(impatience);
+    });
     if (origin === '') origin = address;
     const administration: AdministrationAddress = { url: address, token: administrationToken, pid: process.pid };
     await driver.start();

@@ -132,6 +132,17 @@ export const problems = {
       retryable: true,
       cause,
     }),
+  shardCorrupted: () =>
+    new KibanError({
+      code: 'shard-corrupted',
+      status: 422,
+      title: { ja: 'シャードが途中で壊れました', en: 'The shard was corrupted on its way' },
+      detail: {
+        ja: '届いた内容が、署名されたダイジェストと一致しません。',
+        en: 'What arrived does not have the digest that was signed.',
+      },
+      retryable: true,
+    }),
   receptionsFull: () =>
     new KibanError({
       code: 'receptions-full',

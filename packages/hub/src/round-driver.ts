@@ -21,7 +21,8 @@ import {
   smallestBlockRms,
 } from '@kiban/training';
 import type { Kysely, Transaction } from 'kysely';
-import type { AggregationService, OpenedSum } from './aggregation-service.ts';
+import type { AggregationService } from './aggregation-service.ts';
+import type { OpenedSum } from './attempt-store.ts';
 import { makeCandidate } from './candidate-base.ts';
 import type { Members } from './members.ts';
 import { rosterOf } from './plan-roster.ts';
@@ -131,6 +132,7 @@ export class RoundDriver {
     if (row.phase === 'tokenizing') return this.#options.tokenizers.step(row, plan);
     if (row.phase === 'running') return this.#betweenRounds(row, plan);
     if (row.phase === 'evaluating') return this.#evaluating(row, plan);
+    if (row.phase === 'stopped' || row.phase === 'failed') await this.#options.aggregation.endProgramme(row.programme);
     return false;
   }
 
@@ -202,6 +204,7 @@ export class RoundDriver {
     }
     if (outcome.state === 'aborted') {
       await this.#nextAttempt(row, round, 'update_attempt', outcome.reason);
+      await aggregation.close(instance, round.update_attempt);
       return true;
     }
     await this.#makeCandidate(row, plan, round, outcome.sum);
@@ -278,10 +281,12 @@ export class RoundDriver {
     const figures = JSON.parse(round.figures_json as string) as RoundFigures;
     if (outcome.state === 'burnt') {
       await this.#closeRound(row, plan, round, 'burnt', outcome.reason, figures, undefined);
+      await aggregation.close(instance, round.gate_attempt);
       return true;
     }
     if (outcome.state === 'aborted') {
       await this.#nextAttempt(row, round, 'gate_attempt', outcome.reason);
+      await aggregation.close(instance, round.gate_attempt);
       return true;
     }
     const { scalars, survivors } = outcome.sum;

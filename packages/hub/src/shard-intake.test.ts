@@ -96,6 +96,7 @@ before(async () => {
       publicOrigin: () => origin,
     }),
     logger: silentLogger,
+    stopping: new AbortController().signal,
   } as HubParts);
   origin = await app.listen({ host: '127.0.0.1', port: 0 });
   client = new HubClient({ baseUrl: origin, key, clock: systemClock });
@@ -173,7 +174,7 @@ test('a length or digest other than the plan or the signature says is refused, a
   const before = files();
   await assert.rejects(send(1, Buffer.alloc(shardBytes - 2)), { code: 'shard-refused', status: 422 });
   await assert.rejects(send(20, shardOf(3)), { code: 'shard-refused', status: 422 });
-  await assert.rejects(send(1, shardOf(3), sha256Hex(shardOf(4))), { code: 'shard-refused', status: 422 });
+  await assert.rejects(send(1, shardOf(3), sha256Hex(shardOf(4))), { code: 'shard-corrupted', status: 422 });
   assert.deepEqual(files(), before);
   await send(1, shardOf(3));
   assert.equal((await held()).length, 2, 'the right bytes are still welcome');

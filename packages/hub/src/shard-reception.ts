@@ -25,7 +25,7 @@ const longestSilenceMs = 60_000;
  * Writes a body into a temporary file as it arrives, and makes it durable there. Memory: two MiB, one that is gathered and one that is being written.
  * @param onBytes called for every chunk
  * @returns path of a file in `folder` that is exactly what was announced; nothing is left behind otherwise
- * @throws KibanError `shard-refused` (422), `shard-cut-off` (400, retryable), `disk-full`
+ * @throws KibanError `shard-refused` (422), `shard-corrupted` (422, retryable), `shard-cut-off` (400, retryable), `disk-full`
  */
 export async function receiveIntoFile(
   folder: string,
@@ -52,8 +52,7 @@ export async function receiveIntoFile(
     }
     if (received !== body.byteLength)
       throw problems.shardRefused(`${received} bytes instead of the ${body.byteLength} announced`, 422);
-    if (hash.digest('hex') !== body.sha256)
-      throw problems.shardRefused('the bytes do not have the digest that was signed', 422);
+    if (hash.digest('hex') !== body.sha256) throw problems.shardCorrupted();
     await writer.flush();
     await file.datasync();
     await file.close();

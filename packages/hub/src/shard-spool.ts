@@ -63,6 +63,15 @@ export class ShardSpool {
     }
   }
 
+  /** Forgets a shard that is not what was acknowledged; it may be sent again. */
+  async drop(member: OrganisationId, shard: SpooledShard): Promise<void> {
+    await this.#oneByOne(member, async () => {
+      await rm(this.pathOf(member, shard), { force: true, recursive: true });
+      await syncFolder(join(this.#directory, member));
+      this.#held.get(member)?.delete(shard.shard);
+    });
+  }
+
   /** In the order of their numbers. */
   held(member: OrganisationId): SpooledShard[] {
     return [...(this.#held.get(member)?.values() ?? [])].sort((a, b) => a.shard - b.shard);

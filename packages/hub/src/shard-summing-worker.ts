@@ -2,8 +2,13 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import type { Sha256Digest } from '@kiban/core';
 import { openSummingKernels, type SummingTask, sumShards } from './shard-summing.ts';
+import { DamagedShard } from './survivor-words.ts';
 
-type SummingAnswer = { readonly digest: Sha256Digest } | { readonly fault: unknown };
+/** An error loses its class between threads. */
+type SummingAnswer =
+  | { readonly digest: Sha256Digest }
+  | { readonly damaged: { readonly fault: string; readonly path: string } }
+  | { readonly fault: unknown };
 
 /** A thread that has loaded its modules and waits for a task: one is kept from sum to sum, with code that is warm. */
 let waiting: Worker | undefined;
@@ -13,7 +18,7 @@ export function prepareSumming(): void {
   waiting ??= startThread();
 }
 
-/** {@link sumShards} off the event loop: requests are answered while the sum runs. Each thread works for one sum at a time. */
+/** {@link sumShards} off the event loop: requests are answered while the sum runs. Each thread works for one sum at a time. @throws DamagedShard */
 export function sumShardsInWorker(task: SummingTask): Promise<Sha256Digest> {
   const thread = waiting ?? startThread();
   waiting = undefined;
@@ -25,7 +30,10 @@ export function sumShardsInWorker(task: SummingTask): Promise<Sha256Digest> {
     const answered = (answer: SummingAnswer) => {
       if (waiting === undefined) waiting = thread;
       else void thread.terminate();
-      settle(() => ('digest' in answer ? resolve(answer.digest) : reject(answer.fault)));
+      settle(() => {
+        if ('digest' in answer) resolve(answer.digest);
+        else reject('damaged' in answer ? new DamagedShard(answer.damaged.fault, answer.damaged.path) : answer.fault);
+      });
     };
     const failed = (error: unknown) => settle(() => reject(error));
     const ended = (code: number) => settle(() => reject(new Error(`the summing thread ended with ${code}`)));
@@ -54,7 +62,7 @@ if (!isMainThread && parentPort !== null) {
     try {
       answer = { digest: sumShards(task, kernels) };
     } catch (fault) {
-      answer = { fault };
+      answer = fault instanceof DamagedShard ? { damaged: { fault: fault.fault, path: fault.path } } : { fault };
     }
     port.postMessage(answer);
   });

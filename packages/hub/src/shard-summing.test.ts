@@ -33,7 +33,8 @@ function spool(folder: string, bits: 8 | 16 | 32, wordCount: number, shardBytes:
       return path;
     }),
   );
-  return { vectors, shardPaths };
+  const shardDigests = shardPaths.map((paths) => paths.map((path) => sha256Hex(readFileSync(path))));
+  return { vectors, shardPaths, shardDigests };
 }
 
 const streams: MaskStream[] = [
@@ -49,7 +50,7 @@ test('the sum is the plain sum of the survivors with the streams applied, for sh
     [32, 300_001, 1_310_720],
   ] as const)
     inFolder((folder) => {
-      const { vectors, shardPaths } = spool(folder, bits, wordCount, shardBytes, 3);
+      const { vectors, shardPaths, shardDigests } = spool(folder, bits, wordCount, shardBytes, 3);
       const plain = wordsOf(bits, vectors[0]!.slice());
       for (const vector of vectors.slice(1)) addWords(plain, wordsOf(bits, vector));
       for (const { key, sign } of streams) {
@@ -58,7 +59,7 @@ test('the sum is the plain sum of the survivors with the streams applied, for sh
       }
       const sumPath = join(folder, 'sum');
       const plan = { bits, wordCount, shardBytes } as AggregationPlan;
-      const digest = sumShards({ plan, shardPaths, streams, sumPath });
+      const digest = sumShards({ plan, shardPaths, shardDigests, streams, sumPath });
       const bytes = readFileSync(sumPath);
       assert.ok(bytes.equals(Buffer.from(plain.buffer)));
       assert.equal(digest, sha256Hex(bytes));
@@ -67,13 +68,39 @@ test('the sum is the plain sum of the survivors with the streams applied, for sh
 
 test('a shard that is missing or too short ends without a sum', () => {
   inFolder((folder) => {
-    const { shardPaths } = spool(folder, 16, 100, 64, 3);
+    const { shardPaths, shardDigests } = spool(folder, 16, 100, 64, 3);
     const plan = { bits: 16, wordCount: 100, shardBytes: 64 } as AggregationPlan;
     const sumPath = join(folder, 'sum');
-    const sum = (paths: readonly (readonly string[])[]) => sumShards({ plan, shardPaths: paths, streams, sumPath });
+    const sum = (paths: readonly (readonly string[])[]) =>
+      sumShards({ plan, shardPaths: paths, shardDigests, streams, sumPath });
     assert.throws(() => sum([shardPaths[0]!, shardPaths[1]!.slice(0, -1)]), /fewer shards/);
     truncateSync(shardPaths[2]![1]!, 63);
     assert.throws(() => sum(shardPaths), /shorter than the plan/);
+    rmSync(shardPaths[2]![1]!);
+    assert.throws(() => sum(shardPaths), /cannot be opened/);
     assert.equal(existsSync(sumPath), false);
+  });
+});
+
+test('one bit that differs anywhere in a shard ends without a sum; bytes behind a shard are nobody’s words', () => {
+  inFolder((folder) => {
+    const { shardPaths, shardDigests } = spool(folder, 16, 100, 64, 3);
+    const plan = { bits: 16, wordCount: 100, shardBytes: 64 } as AggregationPlan;
+    const sumPath = join(folder, 'sum');
+    const sum = () => sumShards({ plan, shardPaths, shardDigests, streams, sumPath });
+    const right = sum();
+    rmSync(sumPath);
+    for (const path of [shardPaths[0]![0]!, shardPaths[1]![2]!, shardPaths[2]![3]!]) {
+      const bytes = readFileSync(path);
+      for (const place of [0, bytes.length - 1]) {
+        const changed = Buffer.from(bytes);
+        changed[place]! ^= 1 << (place % 8);
+        writeFileSync(path, changed);
+        assert.throws(sum, { name: 'DamagedShard', message: /other bytes than were acknowledged/ });
+        assert.equal(existsSync(sumPath), false);
+      }
+      writeFileSync(path, Buffer.concat([bytes, bytes]));
+    }
+    assert.equal(sum(), right);
   });
 });

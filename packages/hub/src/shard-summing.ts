@@ -10,6 +10,8 @@ export interface SummingTask {
   readonly plan: AggregationPlan;
   /** For each survivor its shard files in order. */
   readonly shardPaths: readonly (readonly string[])[];
+  /** What each of these files must hold. */
+  readonly shardDigests: readonly (readonly Sha256Digest[])[];
   readonly streams: readonly MaskStream[];
   readonly sumPath: string;
 }
@@ -24,13 +26,17 @@ export function openSummingKernels(): RingKernels {
 
 /**
  * Adds the survivors' masked words, removes the opened streams and writes the plain sum: one block at a time, so memory depends on
- * neither members nor model size. Runs in a worker thread; see `shard-summing-worker.ts`.
+ * neither members nor model size. Every shard is held against its digest as it is read, and there is no sum if one differs. Runs in a worker
+ * thread; see `shard-summing-worker.ts`.
+ * @throws DamagedShard, and what the disk refuses
  */
 export function sumShards(task: SummingTask, kernels = openSummingKernels()): Sha256Digest {
   const { plan, streams } = task;
   const bytesPerWord = plan.bits / 8;
   const totalBytes = plan.wordCount * bytesPerWord;
-  const survivors = task.shardPaths.map((paths) => new SurvivorWords(paths, plan.shardBytes));
+  const survivors = task.shardPaths.map(
+    (paths, index) => new SurvivorWords(paths, plan.shardBytes, task.shardDigests[index] ?? []),
+  );
   const temporary = `${task.sumPath}.tmp`;
   const output = openSync(temporary, 'w');
   const hash = createHash('sha256');
@@ -44,6 +50,7 @@ export function sumShards(task: SummingTask, kernels = openSummingKernels()): Sh
       hash.update(total);
       for (let written = 0; written < length; ) written += writeSync(output, total, written);
     }
+    for (const survivor of survivors) survivor.finish();
     fdatasyncSync(output);
   } finally {
     closeSync(output);

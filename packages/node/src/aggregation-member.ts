@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isKibanError, type Logger, type OrganisationId, systemRandom } from '@kiban/core';
 import { type SigningKey, type VerifyKey, verifyKeyFromSpki } from '@kiban/crypto';
@@ -19,13 +18,16 @@ import {
   readPlan,
   refusalToError,
   replayMember,
+  type ShardDigest,
   startMember,
   stepMember,
 } from '@kiban/secagg';
 import { type Journal, openJournal } from '@kiban/store-blob';
 import type { Kysely } from 'kysely';
+import { attemptJournalPath, eraseJournals } from './attempt-journals.ts';
 import { type MaskedShard, MaskingPool } from './masking-pool.ts';
 import { problems } from './problems.ts';
+import { pauseMs } from './retry-pause.ts';
 import type { NodeSchema } from './schema.ts';
 import { uploadShards } from './shard-uploading.ts';
 
@@ -71,6 +73,8 @@ export interface InstanceTask {
 export type InstanceOutcome = 'opened' | 'over';
 
 const pollMs = 20_000;
+/** Times that one shard may arrive with other bytes than were sent. */
+const mostCorrupted = 4;
 
 /** Takes part in one attempt of secure aggregation: journal, network and masks around the pure machine. */
 export class AggregationMember {
@@ -95,6 +99,11 @@ export class AggregationMember {
     } finally {
       attempt.close();
     }
+  }
+
+  /** Erases what is left of the programme's attempts that are over without this member: see {@link eraseJournals}. Those that run are wanted. */
+  forget(programme: string, isWanted: (instance: string, attempt: number) => boolean): Promise<void> {
+    return eraseJournals(this.#options.directory, programme, isWanted);
   }
 }
 
@@ -204,6 +213,9 @@ class RunningAttempt {
           } catch (error) {
             // Too late for this stage is final and harmless: the member still helps to open.
             if (isKibanError(error) && error.status === 410) return 'ok' as const;
+            // The hub's disk lost shards: the same bytes go there again, and the same manifest after them.
+            const lacks = effect.stage === 'manifest' && isKibanError(error) && error.code === 'shards-differ';
+            if (lacks && (await this.#maskAndSend()).sent > 0) throw problems.shardsSentAgain();
             throw error;
           }
         });
@@ -224,53 +236,68 @@ class RunningAttempt {
     }
   }
 
-  /** Masked shards, two at a time; what the hub holds already with the same digest is not sent again. */
   async #upload(): Promise<'ok' | 'over'> {
-    const { hub } = this.#options;
-    const { instance, attempt, signal, onShardUploaded } = this.#task;
     const { plan } = this.#state as MemberState;
-    if (plan.wordCount === 0) return this.#apply({ type: 'shards-uploaded', shards: [] });
-    this.#contribution ??= await this.#task.contribute();
-    const { levelsPath } = this.#contribution;
-    if (levelsPath === undefined) throw new TypeError(`instance ${instance} has words, its contribution has none`);
-    const { shards: held } = await this.#retrying(() => hub.heldShards(instance, attempt, signal));
-    const shards = await uploadShards({
-      plan,
-      streams: maskingStreams(this.#state as MemberState),
-      levelsPath,
-      pool: this.#masking,
-      held,
-      put: (shard) => this.#retrying(() => this.#putShard(shard)),
-      onUploaded: (done, total) => onShardUploaded?.(done, total),
-    });
+    const shards = plan.wordCount === 0 ? [] : (await this.#maskAndSend()).shards;
     return shards === 'over' ? 'ok' : this.#apply({ type: 'shards-uploaded', shards });
   }
 
+  /** @returns the digests of all shards, and how many the hub did not hold; `over` when it takes no more */
+  async #maskAndSend(): Promise<{ readonly shards: readonly ShardDigest[] | 'over'; readonly sent: number }> {
+    const { hub } = this.#options;
+    const { instance, attempt, signal, onShardUploaded } = this.#task;
+    const state = this.#state as MemberState;
+    if (this.#contribution === undefined) {
+      this.#contribution = await this.#task.contribute();
+      // Another update under masks that were used would give both away: the machine refuses it.
+      await this.#apply({ type: 'update-ready', ...this.#contribution });
+    }
+    const { levelsPath } = this.#contribution;
+    if (levelsPath === undefined) throw new TypeError(`instance ${instance} has words, its contribution has none`);
+    const held = await this.#retrying(() => orOver(() => hub.heldShards(instance, attempt, signal)));
+    if (held === 'over') return { shards: 'over', sent: 0 };
+    const manifest = state.journal.open().uploaded?.shards;
+    let sent = 0;
+    const shards = await uploadShards({
+      plan: state.plan,
+      streams: maskingStreams(state),
+      levelsPath,
+      pool: this.#masking,
+      held: held.shards,
+      put: (shard) => {
+        if (manifest !== undefined && manifest[shard.n]?.sha256 !== shard.sha256)
+          throw problems.updateChanged(instance);
+        sent += 1;
+        return this.#putShard(shard);
+      },
+      onUploaded: (done, total) => onShardUploaded?.(done, total),
+    });
+    return { shards, sent };
+  }
+  /** A shard that arrives corrupted again and again is this machine's fault: then it is sent no more. */
   async #putShard(shard: MaskedShard): Promise<'stored' | 'over'> {
     const { instance, attempt, signal } = this.#task;
-    try {
-      await this.#options.hub.putShard(instance, attempt, shard.n, shard, signal);
-      return 'stored';
-    } catch (error) {
-      if (isKibanError(error) && error.status === 410) return 'over';
-      throw error;
-    }
+    let corrupted = 0;
+    const put = async () => {
+      try {
+        await this.#options.hub.putShard(instance, attempt, shard.n, shard, signal);
+        return 'stored' as const;
+      } catch (error) {
+        if (isKibanError(error) && error.code === 'shard-corrupted') corrupted += 1;
+        if (corrupted > mostCorrupted) throw problems.uploadCorrupted(instance);
+        throw error;
+      }
+    };
+    return this.#retrying(() => orOver(put));
   }
 
   async #poll(list: ListName): Promise<string | 'over' | undefined> {
     const { hub } = this.#options;
     const { instance, attempt, signal } = this.#task;
-    return this.#retrying(async () => {
-      try {
-        return await hub.aggregationList(instance, attempt, list, pollMs, signal);
-      } catch (error) {
-        if (isKibanError(error) && error.status === 410) return 'over';
-        throw error;
-      }
-    });
+    return this.#retrying(() => orOver(() => hub.aggregationList(instance, attempt, list, pollMs, signal)));
   }
 
-  /** A hub that is away comes back: retryable faults are tried again until the task is called off. */
+  /** A hub that is away comes back: retryable faults are tried again until the task is called off, not before the hub asked for. */
   async #retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
       try {
@@ -278,12 +305,22 @@ class RunningAttempt {
       } catch (error) {
         if (this.#task.signal.aborted || !isKibanError(error) || !error.retryable) throw error;
         this.#options.logger.warn('hub-call-retried', { instance: this.#task.instance, code: error.code });
-        await delay(waitMs, undefined, { signal: this.#task.signal });
+        await delay(pauseMs(error, waitMs), undefined, { signal: this.#task.signal });
       }
     }
   }
 
   #journalPath(attempt: number): string {
-    return join(this.#options.directory, `${this.#task.instance}.${attempt}.journal`);
+    return attemptJournalPath(this.#options.directory, this.#task.instance, attempt);
+  }
+}
+
+/** 410 is no fault: the hub takes no more of it. */
+async function orOver<T>(work: () => Promise<T>): Promise<T | 'over'> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isKibanError(error) && error.status === 410) return 'over';
+    throw error;
   }
 }

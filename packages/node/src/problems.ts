@@ -84,4 +84,31 @@ export const problems = {
       title: { ja: '指示が承認と一致しません', en: 'The instruction does not match the approval' },
       detail,
     }),
+  shardsSentAgain: () =>
+    new KibanError({
+      code: 'shards-sent-again',
+      status: 503,
+      title: { ja: '失われた断片を送り直しました', en: 'Shards that the hub had lost were sent again' },
+      retryable: true,
+    }),
+  uploadCorrupted: (instance: string) =>
+    new KibanError({
+      code: 'upload-corrupted',
+      status: 409,
+      title: { ja: '送信が繰り返し壊れています', en: 'The upload is corrupted again and again' },
+      detail: {
+        ja: `${instance} のシャードが、何度送っても壊れて届きます。このマシンのメモリと、ハブまでの経路を調べてください。`,
+        en: `A shard of ${instance} arrives corrupted however often it is sent. Check this machine's memory and the way to the hub.`,
+      },
+    }),
+  updateChanged: (instance: string) =>
+    new KibanError({
+      code: 'update-changed',
+      status: 409,
+      title: { ja: '手元の更新が変わっています', en: 'The update on this disk has changed' },
+      detail: {
+        ja: `${instance} の更新ファイルが、先に送ったものと違います。同じマスクでは送らず、この試行を終えます。`,
+        en: `The update file of ${instance} is not the one that was sent first. It is not sent under the same masks; this attempt ends here.`,
+      },
+    }),
 } as const;

@@ -72,6 +72,9 @@ export class ProgrammeWorker {
   #trainer: ProgrammeTrainer | undefined;
   #prepared: Promise<PreparedData> | undefined;
   readonly #done = new Set<string>();
+  #programme = '';
+  /** What the hub asks for now. */
+  #wanted: ReadonlySet<string> = new Set();
   /** Tasks under way, by what they are about. */
   readonly #tasks = new Map<string, AbortController>();
   readonly #running = new Set<Promise<void>>();
@@ -88,6 +91,7 @@ export class ProgrammeWorker {
   /** Until the programme is over or the node stops. */
   async follow(programme: string): Promise<void> {
     const { hub, signal, logger } = this.#options;
+    this.#programme = programme;
     let version = 0;
     try {
       while (!signal.aborted) {
@@ -115,7 +119,7 @@ export class ProgrammeWorker {
     const approval = await this.#options.approvals.get(state.programme);
     const approved = approval?.decision === 'approve' && approval.planDigest === state.planDigest;
     if (state.phase === 'stopped' || state.phase === 'failed') {
-      this.#keepOnly(new Set());
+      await this.#keepOnly(new Set());
       return true;
     }
     if (!approved) return state.phase === 'released';
@@ -148,19 +152,31 @@ export class ProgrammeWorker {
     )
       wanted.set('scores', (signal) => this.#publishScores(state, plan, signal));
     if (state.phase === 'released' && state.release !== null) {
-      this.#keepOnly(new Set());
+      await this.#keepOnly(new Set());
       await this.#options.onReleased(state.release);
       this.#options.activity.idle();
       return true;
     }
-    this.#keepOnly(new Set(wanted.keys()));
+    await this.#keepOnly(new Set(wanted.keys()));
     for (const [name, work] of wanted) this.#begin(name, work);
     return false;
   }
 
   /** What the hub no longer asks for is called off: a round went on without this member, or was retried. */
-  #keepOnly(names: ReadonlySet<string>): void {
+  async #keepOnly(names: ReadonlySet<string>): Promise<void> {
+    this.#wanted = names;
     for (const [name, task] of this.#tasks) if (!names.has(name)) task.abort();
+    await this.#forgetTheRest();
+  }
+
+  /** Secrets of attempts that nobody asks for, and that no task works on any more, go. */
+  async #forgetTheRest(): Promise<void> {
+    const { aggregation, logger } = this.#options;
+    const isWanted = (instance: string, attempt: number) =>
+      this.#wanted.has(`${instance}#${attempt}`) || this.#tasks.has(`${instance}#${attempt}`);
+    await aggregation
+      .forget(this.#programme, isWanted)
+      .catch((error: unknown) => logger.error('journals-not-erased', error, { programme: this.#programme }));
   }
 
   #begin(name: string, work: (signal: AbortSignal) => Promise<void>): void {
@@ -191,9 +207,10 @@ export class ProgrammeWorker {
         }
       }
     };
-    const promise = run().finally(() => {
+    const promise = run().finally(async () => {
       this.#tasks.delete(name);
       this.#running.delete(promise);
+      if (controller.signal.aborted && !signal.aborted) await this.#forgetTheRest();
     });
     this.#running.add(promise);
   }

@@ -20,7 +20,7 @@ import {
   type Member,
   memberListSchema,
 } from './membership.ts';
-import { clockSkewed, hubUnreachable, problemFrom } from './problems.ts';
+import { clockSkewed, hubUnreachable, problemFrom, retryAfterSeconds } from './problems.ts';
 import {
   type Decision,
   type MemberScores,
@@ -233,7 +233,9 @@ export class HubClient {
     const body = await answer.body.text();
     const skewMs = clockSkewMs(answer, clock);
     if (answer.statusCode === 401 && skewMs !== undefined && Math.abs(skewMs) > 25_000) throw clockSkewed(skewMs);
-    throw problemFrom(answer.statusCode, body);
+    const retryAfter = answer.headers['retry-after'];
+    const waitSeconds = retryAfterSeconds(typeof retryAfter === 'string' ? retryAfter : undefined, clock.nowMs());
+    throw problemFrom(answer.statusCode, body, waitSeconds);
   }
 }
 

@@ -38,8 +38,14 @@ const problemSchema = z.looseObject({
   retryable: z.boolean().default(false),
 });
 
-/** The error that a service answered with, as it would have been thrown there. */
-export function problemFrom(status: number, body: string): KibanError {
+/**
+ * The error that a service answered with, as it would have been thrown there.
+ * @param retryAfterSeconds what the answer's `Retry-After` asks for; it is in `extra` then
+ */
+export function problemFrom(status: number, body: string, retryAfterSeconds?: number): KibanError {
+  const asked = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  // Whoever is between here and the hub may ask for patience too.
+  const isForLater = status >= 500 || status === 429;
   const parsed = problemSchema.safeParse(parseJson(body));
   if (!parsed.success)
     return new KibanError({
@@ -50,7 +56,8 @@ export function problemFrom(status: number, body: string): KibanError {
         ja: `HTTP ${status} が返りましたが、Kiban の応答ではありません。アドレスを確認してください。`,
         en: `HTTP ${status} came back, but not from Kiban. Check the address.`,
       },
-      retryable: status >= 500,
+      retryable: isForLater,
+      extra: asked,
     });
   const { code, title, detail, retryable, type: _type, status: _status, instance: _instance, ...extra } = parsed.data;
   return new KibanError({
@@ -58,9 +65,20 @@ export function problemFrom(status: number, body: string): KibanError {
     status,
     title: { ja: title, en: title },
     ...(detail === undefined ? {} : { detail }),
-    retryable: retryable || status >= 500,
-    extra,
+    retryable: retryable || isForLater,
+    extra: { ...extra, ...asked },
   });
+}
+
+/**
+ * A `Retry-After` field (RFC 9110 section 10.2.3): seconds, or a date.
+ * @returns seconds from now, at least 0; undefined when there is none or it cannot be read
+ */
+export function retryAfterSeconds(field: string | undefined, nowMs: number): number | undefined {
+  if (field === undefined) return undefined;
+  if (/^\d{1,9}$/.test(field)) return Number(field);
+  const atMs = field.endsWith(' GMT') ? Date.parse(field) : Number.NaN;
+  return Number.isNaN(atMs) ? undefined : Math.max(0, Math.ceil((atMs - nowMs) / 1_000));
 }
 
 function parseJson(text: string): unknown {

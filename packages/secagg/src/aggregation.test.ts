@@ -75,7 +75,7 @@ for (const memberCount of [3, 5]) {
       assert.equal(outcome.opened, false);
       assert.equal(outcome.abort, undefined);
       const tooLate = stages.indexOf(stage) >= stages.indexOf('signature');
-      await coalition.stepHub({ type: 'abandon', code: 'deadline-passed' });
+      await coalition.stepHub({ type: 'abandon', code: 'operator-gave-up' });
       assert.equal(coalition.outcome.abort?.burnt, tooLate);
       await coalition.settle();
       for (const party of coalition.parties.filter((one) => one.alive))

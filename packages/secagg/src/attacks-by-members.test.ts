@@ -128,6 +128,43 @@ test('a share message of another attempt is refused by the hub and by the member
   assert.equal(await replayed(unchecked), 'accepted: stopped');
 });
 
+test('a sealed part that the hub hands to another member is refused, and behind that check stand two more', async () => {
+  const handsOn = async ({ Coalition }: Driver): Promise<string> => {
+    const coalition = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'shares' });
+    await coalition.run();
+    const [alder, birch, cedar] = coalition.parties as [product.Party, product.Party, product.Party];
+    const { parts } = JSON.parse(birch.state!.sent.share!) as { parts: { to: string; part: object }[] };
+    const { part } = parts.find(({ to }) => to === cedar.organisation)!;
+    const text = forgedList(coalition, alder, ({ members }) => ({
+      members: members.map((entry) => (entry.organisation === birch.organisation ? { ...entry, part } : entry)),
+    }));
+    const answer = await answerTo(coalition, alder, 'shares', text);
+    return answer === 'accepted' ? `${alder.state!.phase} ${alder.state!.stopCode}`.trim() : answer;
+  };
+  const digest = {
+    file: 'member-sharing.ts',
+    find: 'header.parts.find((entry) => entry.to === self)?.sha256 !== partDigest(part)',
+    replace: 'false',
+  };
+  const tag = {
+    file: 'member-sharing.ts',
+    find: 'const plaintext = openBox({',
+    replace: `const plaintext = ((input: { key: Uint8Array; box: Uint8Array }): Uint8Array =>
+      process.getBuiltinModule('node:crypto').createDecipheriv('aes-256-gcm', input.key, input.box.subarray(0, 12))
+        .update(input.box.subarray(12, -16)))({`,
+  };
+  const commitment = {
+    file: 'member-sharing.ts',
+    find: "!sameBytes(shareCommitment('self', t1, from, index, selfShare), committed.self) ||",
+    replace: 'false &&',
+  };
+  assert.equal(await handsOn(product), 'list-malformed');
+  assert.equal(await handsOn(await brokenBuild(digest)), 'stopped part-unreadable');
+  assert.equal(await handsOn(await brokenBuild(digest, tag)), 'stopped share-wrong');
+  // With all three gone the member takes garbage for birch's shares.
+  assert.equal(await handsOn(await brokenBuild(digest, tag, commitment)), 'confirmed');
+});
+
 test('nothing a member keeps secret is in what it sends before the opening', async () => {
   const leaks = async (driver: Driver): Promise<string[]> => {
     const coalition = new driver.Coalition({ memberCount: 3, wordCount: 8, heldList: 'survivors' });

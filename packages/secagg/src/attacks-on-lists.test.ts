@@ -84,6 +84,30 @@ test('an attempt that was joined is not joined again, and a later one first eras
   );
 });
 
+test('a survivor that did not confirm is refused, even with a manifest under its own signature', async () => {
+  const stranger = async ({ Coalition }: Driver): Promise<string> => {
+    const coalition = new Coalition({
+      memberCount: 5,
+      wordCount: 8,
+      lost: new Map([[4, 'confirm']]),
+      heldList: 'survivors',
+    });
+    await coalition.run();
+    const [party, , , , lost] = coalition.parties as [product.Party, ...product.Party[]];
+    const { organisation, key } = lost!;
+    const text = forgedList(coalition, party, ({ members }) => ({
+      members: [
+        ...members,
+        { organisation, message: resigned(members[0]!.message, 'manifest', key, { from: organisation }) },
+      ],
+    }));
+    return answerTo(coalition, party, 'survivors', text);
+  };
+  assert.equal(await stranger(product), 'list-not-subset');
+  const anybody = { file: 'lists.ts', find: 'strangers.length > 0', replace: 'strangers.length < 0' };
+  assert.equal(await stranger(await brokenBuild(anybody)), 'accepted');
+});
+
 test("a peer's key that the hub swapped for its own is refused before anything is sealed to it", async () => {
   const swapped = async ({ Coalition }: Driver): Promise<string> => {
     const coalition = new Coalition({ memberCount: 3, wordCount: 8, heldList: 'keys' });

@@ -42,6 +42,8 @@ export interface CoalitionOptions {
   readonly memberCount: number;
   readonly wordCount?: number;
   readonly bits?: 8 | 16;
+  /** Default: as many as the members of any coalition may have. */
+  readonly levelLimit?: number;
   readonly shardBytes?: number;
   readonly scalars?: AggregationPlan['scalars'];
   readonly seed?: string;
@@ -53,7 +55,7 @@ export interface CoalitionOptions {
   readonly holdsTraining?: boolean;
   readonly slotWitness?: SlotWitness;
   /** A list that is not carried to anybody: the test hands out one of its own. */
-  readonly heldList?: ListName;
+  readonly heldList?: ListName | undefined;
   /** Members that run another build of this package, by number. */
   readonly builds?: ReadonlyMap<number, MemberMachine>;
   /** Crash the party of the n-th persist (from 0), right after it. */
@@ -117,7 +119,7 @@ export class Coalition {
     this.options = options;
     const { memberCount, wordCount = 100, bits = 16, seed = 'coalition' } = options;
     this.hubKey = keyFor(`${seed}/hub`);
-    const levelLimit = bits === 16 ? 127 : 7;
+    const levelLimit = options.levelLimit ?? (bits === 16 ? 127 : 7);
     this.parties = names.slice(0, memberCount).map((name, index) => ({
       machine: options.builds?.get(index) ?? memberMachine,
       organisation: name as OrganisationId,

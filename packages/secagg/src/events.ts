@@ -39,7 +39,7 @@ export type HubEvent =
   | { readonly type: 'freeze'; readonly stage: MemberStage }
   /** The opened sum is durable; `sumDigest` is the hex SHA-256 of its file. */
   | { readonly type: 'sum-written'; readonly sumDigest: string }
-  /** The service gives up: deadline, or the operator. */
-  | { readonly type: 'abandon'; readonly code: string }
+  /** The service gives up, or the operator does. `names`: who is told as its cause; those awaited, if not given. */
+  | { readonly type: 'abandon'; readonly code: string; readonly names?: readonly OrganisationId[] }
   /** The round's result is committed (or the abort was handled): secrets and spool may go. */
   | { readonly type: 'close' };

@@ -47,7 +47,7 @@ test('the hub says whom it waits for, freezes only above the quorum, and takes l
   const late = { type: 'message-received', from: done.parties[4]!.organisation, text: '{}' } as const;
   assert.equal(await codeOf(done, { ...late, stage: 'confirm' }), '410 message-late');
   assert.equal(await codeOf(done, { ...late, stage: 'complaint' }), '410 message-late');
-  assert.equal(await codeOf(done, { type: 'abandon', code: 'deadline-passed' }), '410 attempt-over');
+  assert.equal(await codeOf(done, { type: 'abandon', code: 'operator-gave-up' }), '410 attempt-over');
   assert.equal(await codeOf(coalition, { ...late, stage: 'share' }), '409 message-early');
   const stranger = { type: 'message-received', from: 'zinnia' as never, stage: 'advertise', text: '{}' } as const;
   assert.equal(await codeOf(done, stranger), '422 member-unlisted');

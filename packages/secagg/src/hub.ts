@@ -110,7 +110,7 @@ async function advance(state: HubState, event: HubEvent): Promise<HubState | und
     case 'abandon':
       if (state.aborted !== undefined) return undefined;
       if (state.sumDigest !== undefined || state.closed) return refuse('attempt-over');
-      return withAbort(state, event.code, missingMembers(state));
+      return withAbort(state, event.code, event.names ?? missingMembers(state));
     case 'close':
       if (state.closed) return undefined;
       if (state.aborted === undefined && state.sumDigest === undefined) return refuse('sum-unexpected', 'close');

@@ -29,6 +29,7 @@ export {
 export { type PlanReading, planDigest, readPlan, signPlan } from './plan-text.ts';
 export { type RefusalCode, refusalToError } from './problems.ts';
 export { type Refusal, refusalOf } from './refusal.ts';
+export { type Rehearsal, type RehearsingMember, rehearseAttempt } from './rehearsal.ts';
 export * from './shard-layout.ts';
 export * from './slot-witness.ts';
 export { type LevelReader, type Levels, maskWords, signedWords, wordsOf } from './word-masking.ts';

@@ -55,8 +55,6 @@ export const aggregationPlanSchema = z.strictObject({
   prg: z.literal('aes-256-ctr/v1'),
   /** Milliseconds without progress after which a missing member is left behind. */
   graceMs: count,
-  /** Hard end, milliseconds since 1970. */
-  deadlineMs: count.optional(),
   /** SHA-256 of further terms (clip, weights, privacy) that the programme fixes elsewhere. */
   termsDigest: digestSchema.optional(),
 });

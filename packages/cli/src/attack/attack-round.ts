@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Sealed, systemRandom } from '@kiban/core';
+import { organisationIdSchema } from '@kiban/core';
 import type { Tokenizer } from '@kiban/corpus';
 import { byteNonUniformity, rankMovedTokens, tokenRecall } from '@kiban/evals';
-import { applyMaskStreams, type MaskStream, maskWords } from '@kiban/secagg';
+import { type RehearsingMember, rehearseAttempt } from '@kiban/secagg';
+import { type Membership, readMembership } from './canary-membership.ts';
 import type { RoundUpdates } from './gather-updates.ts';
 
 /** What one view of an update gives away. */
@@ -26,36 +27,71 @@ export interface AttackReport {
   readonly members: readonly string[];
   readonly vocabularySize: number;
   readonly usedTokens: number;
+  /** Signed messages of all members in the attempt that masked the updates. */
+  readonly messageCount: number;
+  /** Members that had to sign the survivor set before anything was opened. */
+  readonly threshold: number;
   readonly plain: Reading;
   readonly masked: Reading;
   /** Held against the tokens of all members together: whose they are is not in the sum. */
   readonly sum: Reading;
+  /** Absent when the run left too little text or no base model to try it with. */
+  readonly membership: Membership | undefined;
 }
 
-/** The same reading of three views: the update in clear, what the node uploads, and the sum that the hub may open. */
-export function attackRound(round: RoundUpdates, member: string): AttackReport {
-  const { updates, vocabularySize } = round;
+/** Attempts over which the figures of chance are averaged, besides the one that is shown. */
+const furtherAttempts = 31;
+
+/**
+ * The same reading of three views: the update in clear, what the node uploads, and the sum that the hub may open. The masks are those of a whole
+ * attempt at secure aggregation, played in this process by the machines that nodes and hub run, with fresh keys.
+ */
+export async function attackRound(round: RoundUpdates, member: string): Promise<AttackReport> {
+  const { updates } = round;
   const place = updates.findIndex((update) => update.member === member);
   const victim = updates[place]!;
-  const streams = streamsOfMembers(updates.length);
-  const uploads = updates.map(({ levels }, index) => masked(levels, streams[index]!));
-  const sum = openSum(uploads, streams);
+  const members = updates.map((update) => ({
+    organisation: organisationIdSchema.parse(update.member),
+    levels: update.levels,
+  }));
+  const { uploads, sum, messageCount, plan } = await rehearseAttempt({ members });
+  const views = {
+    plain: Int16Array.from(victim.levels),
+    masked: new Int16Array(uploads[place]!.buffer),
+    sum,
+  };
   const union = new Set(updates.flatMap(({ used }) => [...used]));
   return {
     release: round.release,
     round: round.round,
     member,
     members: updates.map((update) => update.member),
-    vocabularySize,
+    vocabularySize: round.model.vocabularySize,
     usedTokens: victim.used.size,
-    plain: read(round, Int16Array.from(victim.levels), victim.used),
-    masked: read(round, new Int16Array(uploads[place]!.buffer), victim.used),
-    sum: read(round, sum, union),
+    messageCount,
+    threshold: plan.threshold,
+    plain: read(round, views.plain, victim.used),
+    masked: read(round, views.masked, victim.used),
+    sum: read(round, views.sum, union),
+    membership: await readMembership(round, member, {
+      plain: [views.plain],
+      masked: [views.masked, ...(await maskedAgain(members, place))],
+      sum: [views.sum],
+    }),
   };
 }
 
+/** The same update out of further attempts, each under keys of its own. */
+async function maskedAgain(members: readonly RehearsingMember[], place: number): Promise<Int16Array[]> {
+  const uploads: Int16Array[] = [];
+  while (uploads.length < furtherAttempts)
+    uploads.push(new Int16Array((await rehearseAttempt({ members })).uploads[place]!.buffer));
+  return uploads;
+}
+
 function read(round: RoundUpdates, words: Int16Array, used: ReadonlySet<number>): Reading {
-  const { vocabularySize, hiddenSize, tokenizer } = round;
+  const { tokenizer } = round;
+  const { vocabularySize, hiddenSize } = round.model;
   const ranking = rankMovedTokens({ values: words.subarray(0, vocabularySize * hiddenSize), hiddenSize });
   const hundred = ranking.slice(0, 100);
   return {
@@ -71,37 +107,4 @@ function fragmentsOf(guesses: readonly number[], tokenizer: Tokenizer, used: Rea
   return guesses
     .map((token) => ({ text: tokenizer.decode([token]).trim(), right: used.has(token) }))
     .filter(({ text }) => /^[\p{L}\p{N}]{2,}$/u.test(text));
-}
-
-/** Masks as a round has them: a stream of each member's own and one with each peer, under fresh keys. */
-function streamsOfMembers(count: number): MaskStream[][] {
-  const pairKeys = new Map<string, Uint8Array>();
-  const pairKey = (low: number, high: number): Uint8Array => {
-    const key = pairKeys.get(`${low}/${high}`) ?? systemRandom.bytes(32);
-    pairKeys.set(`${low}/${high}`, key);
-    return key;
-  };
-  return Array.from({ length: count }, (_, self) => {
-    const streams: MaskStream[] = [{ key: systemRandom.bytes(32), sign: 1 }];
-    for (let peer = 0; peer < count; peer += 1)
-      if (peer !== self)
-        streams.push({ key: pairKey(Math.min(self, peer), Math.max(self, peer)), sign: self < peer ? 1 : -1 });
-    return streams;
-  });
-}
-
-function masked(levels: Int8Array, streams: readonly MaskStream[]): Uint8Array {
-  const plan = { bits: 16, levelLimit: 127, wordCount: levels.length } as const;
-  return maskWords({ plan, streams: new Sealed(streams), levels, wordOffset: 0 });
-}
-
-function openSum(uploads: readonly Uint8Array[], streams: readonly (readonly MaskStream[])[]): Int16Array {
-  const total = new Uint16Array(uploads[0]!.length / 2);
-  for (const upload of uploads) {
-    const words = new Uint16Array(upload.buffer, upload.byteOffset, total.length);
-    for (let index = 0; index < total.length; index += 1) total[index]! += words[index]!;
-  }
-  const own = streams.map((list): MaskStream => ({ key: list[0]!.key, sign: -1 }));
-  applyMaskStreams({ bits: 16, streams: own, words: total, wordOffset: 0 });
-  return new Int16Array(total.buffer);
 }

@@ -25,13 +25,13 @@ export function attackCommand(context: CommandContext): Command {
     )
     .option('--round <N>', text('ラウンド', 'round'), '1')
     .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban demo --once && kiban attack --member steel`)
-    .action((options: { directory: string; member?: string; round: string }) => {
+    .action(async (options: { directory: string; member?: string; round: string }) => {
       const round = parseArgument(z.coerce.number().int().positive(), options.round);
       const updates = gatherUpdates(options.directory, round);
       const members = updates.updates.map(({ member }) => member);
       const member = options.member ?? members.at(-1)!;
       if (!members.includes(member)) throw unknownMember(member, members);
-      const report = attackRound(updates, member);
+      const report = await attackRound(updates, member);
       context.show(report, () => renderAttack(report, context.language));
     });
 }
