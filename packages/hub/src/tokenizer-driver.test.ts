@@ -18,7 +18,7 @@ import type { AggregationPlan } from '@kiban/secagg';
 import { openFileBlobStore } from '@kiban/store-blob';
 import { EventLog, openDatabase } from '@kiban/store-sql';
 import { plannedTokenizer, runPlanSchema } from '@kiban/training';
-import type { AttemptOutcome } from './aggregation-service.ts';
+import type { AttemptOutcome } from './attempt-store.ts';
 import { Programmes, planOf } from './programmes.ts';
 import { type HubSchema, hubMigrations } from './schema.ts';
 import { TokenizerDriver } from './tokenizer-driver.ts';

@@ -18,7 +18,8 @@ import type { AggregationPlan } from '@kiban/secagg';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
 import { plannedThresholds, plannedTokenizer, type RunPlan } from '@kiban/training';
-import type { AggregationService, OpenedSum } from './aggregation-service.ts';
+import type { AggregationService } from './aggregation-service.ts';
+import type { OpenedSum } from './attempt-store.ts';
 import type { Members } from './members.ts';
 import { rosterOf } from './plan-roster.ts';
 import { type ProgrammeRow, type Programmes, type TokenizerRoundRow, tokenizerInstance } from './programmes.ts';
@@ -144,6 +145,7 @@ export class TokenizerDriver {
     if (outcome.state === 'opened') return outcome.sum;
     if (outcome.state === 'aborted') {
       await this.#rounds.retry(round, outcome.reason);
+      await aggregation.close(instance, attempt);
       return true;
     }
     // Void for ever: another round asks anew, under another name.

@@ -4,7 +4,8 @@ import type { Clock, Sha256Digest } from '@kiban/core';
 import type { AgreedMerge, Merge } from '@kiban/corpus';
 import type { BlobStore } from '@kiban/store-blob';
 import type { EventLog } from '@kiban/store-sql';
-import type { AggregationService, OpenedSum } from './aggregation-service.ts';
+import type { AggregationService } from './aggregation-service.ts';
+import type { OpenedSum } from './attempt-store.ts';
 import { type Programmes, type TokenizerRoundRow, tokenizerInstance } from './programmes.ts';
 import type { HubSchema } from './schema.ts';
 
