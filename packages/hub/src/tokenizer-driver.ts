@@ -145,6 +145,7 @@ export class TokenizerDriver {
     if (outcome.state === 'opened') return outcome.sum;
     if (outcome.state === 'aborted') {
       await this.#rounds.retry(round, outcome.reason);
+      await aggregation.close(instance, attempt);
       return true;
     }
     // Void for ever: another round asks anew, under another name.

@@ -123,6 +123,7 @@ export class ProgrammeWorker {
     const approved = approval?.decision === 'approve' && approval.planDigest === state.planDigest;
     if (state.phase === 'stopped' || state.phase === 'failed') {
       await this.#keepOnly(new Set());
+      await this.#tokenizer.forget();
       return true;
     }
     if (!approved) return state.phase === 'released';

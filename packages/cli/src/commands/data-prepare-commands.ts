@@ -36,6 +36,7 @@ interface ReportSignature {
   readonly current: boolean;
 }
 
+const samplesSchema = z.coerce.number().int().min(1).max(100);
 const workersSchema = z.coerce.number().int().min(0).max(256).optional();
 
 /** `kiban data prepare` and `kiban data report`. */
@@ -108,6 +109,46 @@ export function addPrepareCommands(command: Command, context: CommandContext): v
       if (report === undefined) throw notPreparedIn(options.store);
       show(report);
     });
+
+  command
+    .command('rejected')
+    .description(
+      text(
+        '除いた文書の例を理由ごとに見る (この機械の中だけ)',
+        'samples of the documents that were dropped, by reason (on this machine alone)',
+      ),
+    )
+    .argument('<NAME>')
+    .option('--samples <N>', text('理由ごとの数', 'per reason'), '3')
+    .option(...directory)
+    .option(
+      '--store <DIR>',
+      text('ノードなしで: 準備した文書の場所', 'without a node: where prepared documents are kept'),
+    )
+    .addHelpText('after', `\n${text('例', 'Example')}:\n  kiban data rejected shift-logs --samples 10`)
+    .action(async (name: string, options: { samples: string; directory: string; store?: string }) => {
+      const id = parseArgument(dataSetIdSchema, name);
+      const perReason = parseArgument(samplesSchema, options.samples);
+      const store = options.store === undefined ? await storeOf(id, options.directory) : resolve(options.store);
+      const samples = [...(await new SegmentStore(store).rejections(perReason))].sort();
+      const shown = samples.map(([reason, list]) => ({
+        reason,
+        samples: list.map((sample) => ({ id: sample.id, text: sample.text.open() })),
+      }));
+      context.show({ rejected: shown }, () =>
+        shown.length === 0
+          ? [text('除いた文書はありません。', 'No document was dropped.')]
+          : shown.flatMap(({ reason, samples: list }) => [
+              reason,
+              ...list.map((sample) => `  ${sample.id}  ${sample.text.replace(/\s+/g, ' ').slice(0, 160)}`),
+            ]),
+      );
+    });
+
+  async function storeOf(id: string, nodeDirectory: string): Promise<string> {
+    const node = await connect(nodeDirectory, context.language);
+    return resolve((await node.get<{ storeDirectory: string }>(`/data-sets/${id}`)).storeDirectory);
+  }
 
   function show(report: Report, signature?: ReportSignature): void {
     context.show(signature === undefined ? report : { ...report, signature }, () => [
