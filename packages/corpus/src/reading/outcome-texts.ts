@@ -72,6 +72,7 @@ export const faultTexts: Readonly<Record<FaultReason, Localised>> = {
   'record-malformed': { ja: '内容のない、または誤った記録', en: 'record without usable content' },
   'csv-row-malformed': { ja: 'CSV の行の誤り', en: 'malformed CSV row' },
   'csv-too-many-cells': { ja: '見出しより列が多い行', en: 'row with more cells than the heading' },
+  'column-name-too-long': { ja: '長すぎる列名', en: 'column name too long' },
   'markup-malformed': { ja: 'XML の誤り。以降を除外', en: 'malformed XML, the rest is dropped' },
   'markup-too-deep': { ja: '要素の入れ子が深すぎ、以降を除外', en: 'elements nested too deep, the rest is dropped' },
   'entity-unknown': { ja: '展開しない実体参照', en: 'entity that is not expanded' },

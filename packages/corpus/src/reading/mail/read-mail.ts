@@ -54,7 +54,7 @@ async function parse(bytes: Buffer): Promise<Email> {
 function bodyOf(mail: Email, bytes: Buffer, options: ReaderOptions): string {
   const body = unlabelledText(mail, bytes) ?? mail.text ?? '';
   if (body.trim() !== '' || mail.html === undefined) return body;
-  const { text, isTooDeep } = htmlText(mail.html, options.limits.maxMarkupDepth);
-  if (isTooDeep) options.onFault('markup-too-deep', 0, 0);
+  const { text, failure } = htmlText(mail.html, options.limits.maxMarkupDepth);
+  if (failure !== undefined) options.onFault(failure, 0, 0);
   return text;
 }
