@@ -78,7 +78,7 @@ export const faultTexts: Readonly<Record<FaultReason, Localised>> = {
   'entity-unknown': { ja: '展開しない実体参照', en: 'entity that is not expanded' },
   'part-malformed': { ja: '壊れた部分。以降を除外', en: 'damaged part, the rest of it is dropped' },
   'part-missing': { ja: '欠けている部分', en: 'missing part' },
-  'paragraph-too-long': { ja: '長すぎる段落またはセル', en: 'paragraph or cell too long' },
+  'paragraph-too-long': { ja: '長すぎる段落、セルまたはタグ', en: 'paragraph, cell or tag too long' },
   'page-unreadable': { ja: '読めないページ', en: 'unreadable page' },
   'page-without-text': { ja: '文字情報のないページ', en: 'page without text' },
   'entry-refused': { ja: '使えないファイル', en: 'unusable file' },
