@@ -37,7 +37,7 @@ export async function* readChangedFiles(folder: string, options: ReadChangedOpti
   const settings = readingSettings(context);
   const present = new Set<string>();
   try {
-    for (const entry of await scanFolder(folder)) {
+    for (const entry of await scanFolder(folder, context.limits)) {
       signal?.throwIfAborted();
       if (entry.kind === 'refused') {
         if (entry.outcome.bytes > 0) onBytes?.(entry.outcome.bytes);
