@@ -45,7 +45,13 @@ interface Inspection {
     readonly status: string;
     readonly reason: string | null;
     readonly detail: string | null;
-    readonly faults: readonly { readonly reason: string; readonly offset: number; readonly line: number }[];
+    readonly faults: readonly {
+      readonly reason: string;
+      readonly offset: number;
+      readonly line: number;
+      readonly within?: string;
+      readonly refusal?: string;
+    }[];
   }[];
 }
 
@@ -171,7 +177,14 @@ export function dataCommand(context: CommandContext): Command {
           const place =
             fault === undefined
               ? ''
-              : ` (${fault.reason}, ${text('行', 'line')} ${fault.line}, ${text('バイト位置', 'byte')} ${fault.offset})`;
+              : ` (${[
+                  fault.within,
+                  fault.refusal === undefined ? fault.reason : `${fault.reason}: ${fault.refusal}`,
+                  fault.line > 0 ? `${text('行', 'line')} ${fault.line}` : undefined,
+                  `${text('バイト位置', 'byte')} ${fault.offset}`,
+                ]
+                  .filter((part) => part !== undefined)
+                  .join(', ')})`;
           return `  ${one.path}: ${one.reason ?? one.status}${one.detail === null ? '' : ` ${one.detail}`}${place}`;
         }),
       ]);

@@ -15,4 +15,4 @@ test('a sound file of each format and encoding is kept whole', async () => {
 });
 
 test('a damaged file of any format never throws, and every file and entry is accounted for', () =>
-  checkCorruptedFiles(10));
+  checkCorruptedFiles(8));

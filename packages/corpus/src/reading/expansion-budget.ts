@@ -25,6 +25,12 @@ export class ExpansionBudget {
     if (bytes > this.#bytesLeft) throw new Refusal('expands-too-much', String(bytes));
   }
 
+  /** Takes text that a file repeats by reference. @throws Refusal `expands-too-much` */
+  spend(characters: number): void {
+    this.check(characters);
+    this.#bytesLeft -= characters;
+  }
+
   /**
    * Passes decompressed bytes on until they are too many. Looking at a sample is bounded but not taken from the budget.
    * @throws Refusal `expands-too-much`

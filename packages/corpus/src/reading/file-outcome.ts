@@ -43,6 +43,7 @@ export type FaultReason =
   | 'record-malformed'
   | 'csv-row-malformed'
   | 'csv-too-many-cells'
+  | 'column-name-too-long'
   | 'markup-malformed'
   | 'markup-too-deep'
   | 'entity-unknown'

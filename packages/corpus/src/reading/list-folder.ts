@@ -33,8 +33,8 @@ export async function listFolder(folder: string): Promise<FolderListing> {
  * is followed while it stays inside the folder; a link to a folder is not, since what it points to is listed under its own name.
  * @throws KibanError `folder-not-found` (404), `folder-unreadable` (403), `folder-empty` (422)
  */
-export async function scanFolder(folder: string): Promise<ListedFile[]> {
-  const listing = new Listing(await rootOf(folder));
+export async function scanFolder(folder: string, limits = defaultReadingLimits): Promise<ListedFile[]> {
+  const listing = new Listing(await rootOf(folder), limits.maxFolderDepth);
   await listing.walk('');
   if (listing.found.every((entry) => entry.kind === 'refused' && entry.outcome.reason === 'passed-over-name')) {
     throw new KibanError({
@@ -86,13 +86,15 @@ function folderUnreadable(folder: string, error: unknown): KibanError {
 class Listing {
   readonly found: ListedFile[] = [];
   readonly #root: string;
+  readonly #maxDepth: number;
 
-  constructor(root: string) {
+  constructor(root: string, maxDepth: number) {
+    this.#maxDepth = maxDepth;
     this.#root = root;
   }
 
   async walk(path: string, depth = 0): Promise<void> {
-    if (depth > defaultReadingLimits.maxFolderDepth) return this.#refuse(path, 0, 'nested-too-deep');
+    if (depth > this.#maxDepth) return this.#refuse(path, 0, 'nested-too-deep');
     let names: string[];
     try {
       names = await readdir(join(this.#root, path));

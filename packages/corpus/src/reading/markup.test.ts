@@ -70,8 +70,20 @@ test('a legacy file that its bytes do not decide is read as it declares itself',
 });
 
 test('megabytes of HTML without any block are read in pieces', async () => {
-  const html = '溶銑<b>温度</b>'.repeat(150_000);
+  const html = '溶銑<b>温度</b>'.repeat(60_000);
   const { texts, records } = await readSamples({ 'a.html': html });
-  assert.equal(texts.join(''), '溶銑温度'.repeat(150_000));
+  assert.equal(texts.join(''), '溶銑温度'.repeat(60_000));
   assert.equal(new Set(records.map(({ id }) => id)).size, records.length);
+});
+
+test('a tag or comment that never ends is given up in bounded memory', async () => {
+  const endless = 'x'.repeat(20 << 20);
+  const { files } = await readSamples({
+    'a.html': `<p>前</p>\n<a href="${endless}`,
+    'b.html': `<p>前</p>\n<!-- ${endless}`,
+    'c.xml': `<r><p>前</p>\n<a href="${endless}`,
+  });
+  for (const file of files) {
+    assert.deepEqual([file.records, file.faults[0]?.reason, file.faults[0]?.line], [1, 'paragraph-too-long', 2]);
+  }
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CsvRows } from './csv-rows.ts';
+import { type CsvRow, CsvRows } from './csv-rows.ts';
 import type { DecodedLine } from './decode-lines.ts';
 import type { ParsedRecord, ParseOptions } from './parsed-record.ts';
 import { rowText } from './row-text.ts';
@@ -34,7 +34,7 @@ async function* parseRows(
       return !tooMany;
     });
     if (columns === undefined && ready.length > 0) {
-      columns = rows.cells([ready[0]!])[0] ?? [];
+      columns = columnNames(ready[0]!, rows, options);
       ready = ready.slice(1);
     }
     const cells = rows.cells(ready);
@@ -49,6 +49,15 @@ async function* parseRows(
       }
     }
   }
+}
+
+function columnNames(heading: CsvRow, rows: CsvRows, { limits, onFault }: ParseOptions): readonly string[] {
+  const names = rows.cells([heading])[0] ?? [];
+  return names.map((name) => {
+    if (name.length <= limits.maxColumnNameCharacters) return name;
+    onFault('column-name-too-long', heading.offset, heading.line);
+    return '';
+  });
 }
 
 async function* withEnd<T>(batches: AsyncIterable<T>): AsyncGenerator<T | 'end'> {

@@ -2,6 +2,8 @@
 import { Parser } from 'htmlparser2';
 import type { DecodedLine } from './decode-lines.ts';
 import { DocumentPieces } from './document-pieces.ts';
+import type { FaultReason } from './file-outcome.ts';
+import { LineParts } from './line-parts.ts';
 import type { ParsedRecord, ParseOptions } from './parsed-record.ts';
 
 const silent = new Set([
@@ -34,9 +36,9 @@ export async function* parseHtml(
   reading: for await (const batch of batches) {
     offset = batch[0]?.offset ?? offset;
     for (const line of batch) {
-      parser.write(line.continues ? line.text : `${line.text}\n`);
-      if (!collector.isTooDeep) continue;
-      options.onFault('markup-too-deep', line.offset, line.number);
+      parser.write(collector.passing(line.continues ? line.text : `${line.text}\n`));
+      if (collector.failure === undefined) continue;
+      options.onFault(collector.failure, line.offset, line.number);
       break reading;
     }
     const text = collector.takeLines();
@@ -46,76 +48,93 @@ export async function* parseHtml(
     }
     if (text !== '') pieces.add(text, offset);
   }
-  if (!collector.isTooDeep) parser.end();
+  if (collector.failure === undefined) parser.end();
   pieces.add(collector.takeAll(), offset);
   const last = pieces.take();
   if (last) yield last;
 }
 
-/** The visible text of an HTML document that is at hand whole. */
-export function htmlText(html: string, maxDepth: number): { text: string; isTooDeep: boolean } {
+/** The visible text of an HTML document that is at hand whole, up to where it fails. */
+export function htmlText(html: string, maxDepth: number): { text: string; failure: FaultReason | undefined } {
   const collector = new VisibleText(maxDepth);
   const parser = new Parser(collector, { decodeEntities: true });
-  for (let at = 0; at < html.length && !collector.isTooDeep; at += writtenAtOnce) {
-    parser.write(html.slice(at, at + writtenAtOnce));
+  for (let at = 0; at < html.length && collector.failure === undefined; at += writtenAtOnce) {
+    parser.write(collector.passing(html.slice(at, at + writtenAtOnce)));
   }
-  if (!collector.isTooDeep) parser.end();
-  return { text: collector.takeAll().trimEnd(), isTooDeep: collector.isTooDeep };
+  if (collector.failure === undefined) parser.end();
+  return { text: collector.takeAll().trimEnd(), failure: collector.failure };
 }
 
 const writtenAtOnce = 1 << 16;
+/** One tag or comment is held in memory up to this length. UTF-16 code units. */
+const longestTag = 1 << 24;
 /** Of text without any block a line is given out in pieces of this length. */
 const longestLine = 1 << 16;
 
 class VisibleText {
   #done: string[] = [];
-  #line = '';
+  readonly #line = new LineParts();
   #silentDepth = 0;
   #preDepth = 0;
   #depth = 0;
+  #sinceEvent = 0;
   readonly #maxDepth: number;
 
   constructor(maxDepth: number) {
     this.#maxDepth = maxDepth;
   }
 
-  /** Elements were nested too deep: what follows that place is not to be relied on. */
-  get isTooDeep(): boolean {
-    return this.#depth > this.#maxDepth;
+  /** Why what follows is not to be relied on. */
+  get failure(): FaultReason | undefined {
+    if (this.#depth > this.#maxDepth) return 'markup-too-deep';
+    return this.#sinceEvent > longestTag ? 'paragraph-too-long' : undefined;
+  }
+
+  /** Counts what is about to be parsed. */
+  passing(text: string): string {
+    this.#sinceEvent += text.length;
+    return text;
+  }
+
+  oncomment(): void {
+    this.#sinceEvent = 0;
   }
 
   onopentag(name: string): void {
+    this.#sinceEvent = 0;
     this.#depth += 1;
     if (silent.has(name)) this.#silentDepth += 1;
     if (name === 'pre') this.#preDepth += 1;
     if (name === 'br' || blocks.has(name)) this.#endLine();
-    if ((name === 'td' || name === 'th') && this.#line !== '') this.#line += '\t';
+    if ((name === 'td' || name === 'th') && this.#line.length > 0) this.#line.add('\t');
   }
 
   onclosetag(name: string): void {
-    if (!this.isTooDeep) this.#depth -= 1;
+    this.#sinceEvent = 0;
+    // Closing what was open when it got too deep does not make it sound again.
+    if (this.failure === undefined) this.#depth -= 1;
     if (silent.has(name)) this.#silentDepth = Math.max(0, this.#silentDepth - 1);
     if (name === 'pre') this.#preDepth = Math.max(0, this.#preDepth - 1);
     if (blocks.has(name)) this.#endLine();
   }
 
   ontext(text: string): void {
-    if (this.#silentDepth > 0 || this.isTooDeep) return;
+    this.#sinceEvent = 0;
+    if (this.#silentDepth > 0 || this.failure !== undefined) return;
     if (this.#line.length > longestLine) {
-      this.#done.push(this.#line.replace(layoutBreak, '').replaceAll('\n', ' '));
-      this.#line = '';
+      this.#done.push(this.#line.take().replace(layoutBreak, '').replaceAll('\n', ' '));
     }
     if (this.#preDepth > 0) {
       const [first, ...others] = text.split('\n');
-      this.#line += first;
+      this.#line.add(first ?? '');
       for (const line of others) {
         this.#endLine();
-        this.#line = line;
+        this.#line.add(line);
       }
       return;
     }
     const flat = text.replace(/[\t\r\n\f ]+/g, (space) => (space.includes('\n') ? '\n' : ' '));
-    this.#line += endsInSpace(this.#line) ? flat.replace(/^[ \n]/, '') : flat;
+    this.#line.add(this.#line.endsInSpace ? flat.replace(/^[ \n]/, '') : flat);
   }
 
   /** Finished lines; the one being built stays. */
@@ -131,15 +150,9 @@ class VisibleText {
   }
 
   #endLine(): void {
-    const line = this.#line.replace(layoutBreak, '').replaceAll('\n', ' ').trimEnd();
-    this.#line = '';
+    const line = this.#line.take().replace(layoutBreak, '').replaceAll('\n', ' ').trimEnd();
     if (line !== '') this.#done.push(`${line}\n`);
   }
-}
-
-function endsInSpace(line: string): boolean {
-  const last = line.at(-1);
-  return last === undefined || last === ' ' || last === '\t' || last === '\n';
 }
 
 /** A line break of the source between two Japanese characters, which a browser shows as nothing worth reading. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DecodedLine } from './decode-lines.ts';
 import { DocumentPieces } from './document-pieces.ts';
+import { LineParts } from './line-parts.ts';
 import type { ParsedRecord, ParseOptions } from './parsed-record.ts';
 import { XmlEvents } from './xml-events.ts';
 
@@ -52,7 +53,7 @@ const longestLine = 1 << 16;
 
 class ElementText {
   #done: string[] = [];
-  #line = '';
+  readonly #line = new LineParts();
   /** For each open element whether it has text of its own before its next child. */
   #hasText: boolean[] = [false];
 
@@ -70,11 +71,9 @@ class ElementText {
     const flat = characters.replace(/[ \t\r\n]+/g, (space) => (space.includes('\n') ? '\n' : ' '));
     if (flat.trim() !== '') this.#hasText[this.#hasText.length - 1] = true;
     if (this.#line.length > longestLine) {
-      this.#done.push(this.#line);
-      this.#line = '';
+      this.#done.push(this.#line.take());
     }
-    const last = this.#line.at(-1);
-    this.#line += last === undefined || last === ' ' || last === '\n' ? flat.replace(/^[ \n]/, '') : flat;
+    this.#line.add(this.#line.endsInSpace ? flat.replace(/^[ \n]/, '') : flat);
   }
 
   takeLines(): string {
@@ -89,8 +88,7 @@ class ElementText {
   }
 
   #endLine(): void {
-    const line = this.#line.trimEnd();
-    this.#line = '';
+    const line = this.#line.take().trimEnd();
     if (line !== '') this.#done.push(`${line}\n`);
   }
 }

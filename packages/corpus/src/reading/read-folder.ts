@@ -35,7 +35,7 @@ export async function* readFolder(folder: string, options: ReadOptions): AsyncGe
   const { signal, onBytes } = options;
   const context = readingContext(options);
   try {
-    for (const entry of await scanFolder(folder)) {
+    for (const entry of await scanFolder(folder, context.limits)) {
       signal?.throwIfAborted();
       if (entry.kind === 'refused') {
         if (entry.outcome.bytes > 0) onBytes?.(entry.outcome.bytes);

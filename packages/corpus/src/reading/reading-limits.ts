@@ -10,6 +10,8 @@ export interface ReadingLimits {
   readonly maxRowLines: number;
   /** A row with more cells is dropped. */
   readonly maxRowCells: number;
+  /** A longer heading is left out of the records that would repeat it. UTF-16 code units. */
+  readonly maxColumnNameCharacters: number;
   /** Arrays and objects inside each other in one line of JSONL. */
   readonly maxJsonDepth: number;
   /** Elements inside each other in HTML, XML and Office parts. */
@@ -47,6 +49,7 @@ export const defaultReadingLimits: ReadingLimits = {
   maxRowBytes: 16 * mebibyte,
   maxRowLines: 200,
   maxRowCells: 100_000,
+  maxColumnNameCharacters: 1_000,
   maxJsonDepth: 200,
   maxMarkupDepth: 1_000,
   maxFolderDepth: 100,

@@ -22,7 +22,9 @@ const closing = '」』）)】〕"\'”’`';
 export function normaliseAnswer(text: string): string {
   let current = text
     .replace(/[\u301c\u2016\u2212\u2010-\u2015]/g, (found) => lookalikes[found] ?? found)
-    .normalize('NFKC');
+    .normalize('NFKC')
+    // Dashes that NFKC makes of vertical and small forms.
+    .replace(/[\u2010-\u2015]/g, '-');
   current = current.replace(/\s+/g, ' ').trim();
   // Twice over 1,234,567: each match consumes the digit that the next one needs.
   current = current.replace(/(?<=\d),(?=\d{3}(?!\d))/g, '').replace(/(?<=\d),(?=\d{3}(?!\d))/g, '');

@@ -30,7 +30,7 @@ test('a mail in ISO-2022-JP gives subject, date and text, and no names of person
     Buffer.from(' 1480\r\nend\r\n'),
   ]);
   const { texts, files } = await readSamples({ 'a.eml': mail });
-  assert.deepEqual(texts, ['Subject: 鋼板の件\nDate: 2026-11-23T21:00:00.000Z\n\n鋼板 1480\nend']);
+  assert.deepEqual(texts, ['Subject: 鋼板の件\nDate: Tue, 24 Nov 2026 06:00:00 +0900\n\n鋼板 1480\nend']);
   assert.deepEqual([files[0]?.status, files[0]?.encoding, files[0]?.entries], ['kept', null, null]);
 });
 

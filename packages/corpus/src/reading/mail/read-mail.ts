@@ -20,9 +20,11 @@ export async function* readMail(content: Content, options: ReaderOptions): Async
   const mail = await parse(bytes);
   if (mail.headers.length === 0) throw new Refusal('document-malformed');
   const text = new ExtractedText(options.maxDocumentCharacters);
-  const head = [mail.subject && `Subject: ${mail.subject}`, mail.date && `Date: ${mail.date}`].filter(
-    (line) => line !== undefined,
-  );
+  // As it was written: its time of day is the sender's.
+  const date = mail.headers.find(({ key }) => key === 'date')?.value.trim();
+  const head: string[] = [];
+  if (mail.subject) head.push(`Subject: ${mail.subject}`);
+  if (date) head.push(`Date: ${date}`);
   const whole = [...head, ...(head.length > 0 ? [''] : []), ...bodyOf(mail, bytes, options).split(/\r?\n/)];
   for (const [index, line] of whole.entries()) {
     if (line.includes('\ufffd')) options.onFault('undecodable-bytes', text.offset, index + 1);
@@ -54,7 +56,7 @@ async function parse(bytes: Buffer): Promise<Email> {
 function bodyOf(mail: Email, bytes: Buffer, options: ReaderOptions): string {
   const body = unlabelledText(mail, bytes) ?? mail.text ?? '';
   if (body.trim() !== '' || mail.html === undefined) return body;
-  const { text, isTooDeep } = htmlText(mail.html, options.limits.maxMarkupDepth);
-  if (isTooDeep) options.onFault('markup-too-deep', 0, 0);
+  const { text, failure } = htmlText(mail.html, options.limits.maxMarkupDepth);
+  if (failure !== undefined) options.onFault(failure, 0, 0);
   return text;
 }

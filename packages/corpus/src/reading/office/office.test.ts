@@ -175,3 +175,40 @@ test('cells, depth, paragraphs and shared strings are bounded', async () => {
   );
   assert.equal(held.files[0]?.reason, 'too-large-to-hold');
 });
+
+test('a workbook that says one long text many times is stopped, as is a row of them', async () => {
+  const long = '長'.repeat(100_000);
+  const cells = (row: number, columns: string) =>
+    `<row r="${row}">${[...columns].map((column) => `<c r="${column}${row}" t="s"><v>0</v></c>`).join('')}</row>`;
+  const rows = Array.from({ length: 100 }, (_, index) => cells(index + 1, 'A')).join('');
+  const limits = { freeExpandedBytes: 1_000_000, maxExpansionRatio: 1 };
+  const many = await readSamples({ 'a.xlsx': makeXlsx([{ name: 's', rows }], [`<t>${long}</t>`]) }, { limits });
+  assert.equal(many.files[0]?.faults.at(-1)?.refusal, 'expands-too-much');
+  const wide = sheetRow(1, [1, 2]) + cells(2, 'ABCDEFGH') + sheetRow(3, [3, 4]);
+  const one = await readSamples(
+    { 'a.xlsx': makeXlsx([{ name: 's', rows: wide }], [`<t>${long}</t>`]) },
+    { limits: { maxRowBytes: 500_000 } },
+  );
+  assert.deepEqual(one.texts, ['s\n1\t2\n3\t4']);
+  assert.deepEqual(
+    one.files[0]?.faults.map(({ reason, line, within }) => [reason, line, within]),
+    [['line-too-long', 2, 'xl/worksheets/sheet1.xml']],
+  );
+});
+
+test('a heading too long to be repeated is named and left out', async () => {
+  const name = '名'.repeat(2_000);
+  const rows = sheetRow(1, ['日付', name]) + sheetRow(2, [[46_350, 1], 5]);
+  const { texts, files } = await readSamples({
+    'a.xlsx': makeXlsx([{ name: 's', rows }]),
+    'b.csv': `日付,${name}\n2026-11-24,5\n`,
+  });
+  assert.deepEqual(texts, ['日付: 2026-11-24\n5', '日付: 2026-11-24\n5']);
+  assert.deepEqual(
+    files.map(({ faults }) => [faults[0]?.reason, faults[0]?.line]),
+    [
+      ['column-name-too-long', 1],
+      ['column-name-too-long', 1],
+    ],
+  );
+});

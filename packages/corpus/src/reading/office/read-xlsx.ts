@@ -44,7 +44,7 @@ export async function* readXlsx(content: Content, options: ReaderOptions): Async
     const rows = new SheetRows(workbook, merges, (reason, _, line) =>
       options.onFault(reason, text.offset, line, { within: part }),
     );
-    const table = new SheetTable(name, merges, text);
+    const table = new SheetTable({ name, part, merges }, text, options);
     try {
       for await (const _ of file.drivePart(part, rows, () => text.offset)) yield* table.add(rows.take());
       yield* table.add(rows.take());

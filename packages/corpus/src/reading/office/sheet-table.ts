@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ExtractedText } from '../extracted-text.ts';
-import type { ParsedRecord } from '../parsed-record.ts';
+import type { FaultReason } from '../file-outcome.ts';
+import type { ParsedRecord, ReaderOptions } from '../parsed-record.ts';
 import { rowText } from '../row-text.ts';
 import type { MergedCells } from './merged-cells.ts';
 import type { SheetRow } from './sheet-rows.ts';
@@ -19,7 +20,16 @@ export class SheetTable {
   #first: SheetRow[] | undefined = [];
   #columns: readonly string[] | undefined;
 
-  constructor(name: string, merges: readonly MergedCells[], text: ExtractedText) {
+  readonly #options: ReaderOptions;
+  readonly #part: string;
+
+  constructor(
+    { name, part, merges }: { name: string; part: string; merges: readonly MergedCells[] },
+    text: ExtractedText,
+    options: ReaderOptions,
+  ) {
+    this.#options = options;
+    this.#part = part;
     this.#name = name;
     this.#merges = merges;
     this.#text = text;
@@ -50,24 +60,41 @@ export class SheetTable {
       if (index !== heading) yield* this.#out(row);
       else {
         yield* this.#text.endDocument();
-        this.#columns = columnNames(row, first[index - 1], this.#merges);
+        this.#columns = this.#names(row, first[index - 1]);
       }
     }
   }
 
   *#out(row: SheetRow): Generator<ParsedRecord> {
+    const cells = inOrder(row);
+    const names = cells.map(([column]) => this.#columns?.[column] ?? '');
+    // Cells point to shared strings, and records repeat the heading: a small file can stand for a lot of text.
+    const length = cells.reduce((sum, [, { text }], index) => sum + text.length + names[index]!.length, 0);
+    if (length > this.#options.limits.maxRowBytes) return this.#fault('line-too-long', row);
+    this.#options.budget.spend(length);
     if (this.#columns === undefined) {
-      const cells = inOrder(row).map(([, { text }]) => text.trim().replace(/\s*\n\s*/g, ' '));
-      yield* this.#text.add(`${cells.join('\t')}\n`);
+      const line = cells.map(([, { text }]) => text.trim().replace(/\s*\n\s*/g, ' ')).join('\t');
+      yield* this.#text.add(`${line}\n`);
     } else {
-      const cells = inOrder(row);
-      const names = cells.map(([column]) => this.#columns?.[column] ?? '');
       const text = rowText(
         names,
         cells.map(([, cell]) => cell.text),
       );
       if (text !== '') yield this.#text.record(text);
     }
+  }
+
+  #names(row: SheetRow, above: SheetRow | undefined): readonly string[] {
+    const names = columnNames(row, above, this.#merges);
+    return Array.from(names, (name = '') => {
+      if (name.length <= this.#options.limits.maxColumnNameCharacters) return name;
+      this.#fault('column-name-too-long', row);
+      return '';
+    });
+  }
+
+  #fault(reason: FaultReason, { row }: SheetRow): void {
+    this.#options.onFault(reason, this.#text.offset, row + 1, { within: this.#part });
   }
 }
 
