@@ -31,7 +31,7 @@ test('a data set is prepared beside its running node, reported, and its signed c
   assert.match(prepared.stdout, /100% {2}25\/25 files/);
   const report = kiban('data', 'report', 'documents', ...node);
   assert.match(report.stdout, /kept +24\n/);
-  assert.match(report.stdout, /unsupported-format +1\n/);
+  assert.match(report.stdout, /document-malformed +1\n/);
   assert.match(report.stdout, /broken\.pdf/);
 
   const [page, signedPath, croissant] = ['card.html', 'card.json', 'croissant.json'].map((name) =>
@@ -109,7 +109,7 @@ test('after the folder changed, the next preparation makes another card; one of 
   const before_ = await read();
   await node.call('POST', '/data-sets/documents/stock', {});
   assert.equal(dataCardDigest((await read()).card), dataCardDigest(before_.card));
-  writeFileSync(join(coalition.directory, 'documents', 'member-b', 'new.txt'), '追加の記録。');
+  writeFileSync(join(coalition.directory, 'documents', 'member-b', 'new.txt'), '追加の点検記録である。設備の状態は良好であった。');
   await node.call('POST', '/data-sets/documents/stock', {});
   const later = await read();
   assert.notEqual(later.card.reportDigest, before_.card.reportDigest);
