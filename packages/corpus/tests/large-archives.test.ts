@@ -37,7 +37,7 @@ function* table(): Generator<string> {
 /** In a process of its own, so that what made the samples does not count. */
 function read(): { outcome: FileOutcome; growthBytes: number } {
   const script = `
-    import { readFolder } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+    import { readFolder } from ${JSON.stringify(new URL('../src/reading/read-folder.ts', import.meta.url).href)};
     const before = process.memoryUsage().rss;
     let [seen, highest, outcome] = [0, before];
     for await (const item of readFolder(process.argv[1], { source: 'large' })) {
