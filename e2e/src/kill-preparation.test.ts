@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -44,6 +45,12 @@ async function prepare(store: string, options: Parameters<typeof startCommand>[1
   return code as number | null;
 }
 
+/** A store with the key of the undisturbed one: surrogates, and so the names of units, follow from it. */
+function makeStore(store: string): void {
+  mkdirSync(join(scratch, store));
+  copyFileSync(join(scratch, 'calm', 'surrogate.key'), join(scratch, store, 'surrogate.key'));
+}
+
 /** Segments, their manifests and the report, in hexadecimal. */
 function contentOf(store: string): ReadonlyMap<string, string> {
   const names = readdirSync(join(scratch, store)).filter((name) => /\.(json|zst)$/.test(name) && !name.startsWith('.'));
@@ -52,6 +59,7 @@ function contentOf(store: string): ReadonlyMap<string, string> {
 
 for (const moment of ['before', 'after'] as const)
   test(`a preparation killed ${moment} one file after the other got its name (plan, segments, manifests, report) ends in the same store`, async (context) => {
+    makeStore(moment);
     let starts = 0;
     for (; starts < 40; starts += 1)
       if ((await prepare(moment, { killAt: { write: 'file-rename', count: 1 + (starts >> 1), moment } })) === 0) break;
@@ -62,6 +70,7 @@ for (const moment of ['before', 'after'] as const)
   });
 
 test('two processes prepare into one store; one is killed, the other ends the work without repeating what was sealed', async () => {
+  makeStore('shared');
   const store = join(scratch, 'shared');
   const [killed, other] = [startCommand(args('shared', 1)), startCommand(args('shared', 1))];
   const sealed = () =>
