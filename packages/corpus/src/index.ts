@@ -1,49 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-export { crossMemberTokens, leastComparedUnits } from './across-members/band-tokens.ts';
+export { crossMemberTokens } from './across-members/band-tokens.ts';
 export { decideWinners } from './across-members/decide-winners.ts';
 export {
   type AdvertisedTexts,
   advertiseEpochKeys,
   drawEpochSeed,
   type EpochIdentity,
-  type EpochSeed,
   openEpochKey,
   sealEpochKey,
 } from './across-members/epoch-key.ts';
-export {
-  checkTokenUpload,
-  keptDocuments,
-  makeTokenUpload,
-  type TokenUpload,
-} from './across-members/token-upload.ts';
+export { checkTokenUpload, keptDocuments, makeTokenUpload } from './across-members/token-upload.ts';
 export { dataCardPage } from './data-card/card-page.ts';
-export type { CardSection } from './data-card/card-sections.ts';
 export { dataCardLines, sectionLines } from './data-card/card-text.ts';
 export { croissantJsonLd } from './data-card/croissant.ts';
-export { type DataSetTerms, dataCardOf, reportDigest } from './data-card/data-card.ts';
-export {
-  cutParagraphs,
-  type DocumentFingerprint,
-  documentFingerprint,
-  type Paragraph,
-} from './deduplicating/document-fingerprint.ts';
-export {
-  type DuplicateCounts,
-  type DuplicateDecisions,
-  type DuplicateVerdict,
-  type FindDuplicatesOptions,
-  findDuplicates,
-} from './deduplicating/find-duplicates.ts';
+export { dataCardOf, reportDigest } from './data-card/data-card.ts';
+export { documentFingerprint } from './deduplicating/document-fingerprint.ts';
+export { findDuplicates } from './deduplicating/find-duplicates.ts';
 export { minHashSignature } from './deduplicating/min-hash-kernel.ts';
 export { FingerprintReader } from './deduplicating/partition-reader.ts';
-export {
-  type FingerprintEntry,
-  type FingerprintWriter,
-  openFingerprintWriter,
-} from './deduplicating/partition-writer.ts';
-export { type ShardIndex, shardIndexSchema } from './packing/shard-index.ts';
+export { openFingerprintWriter } from './deduplicating/partition-writer.ts';
 export { filesReport } from './preparing/files-report.ts';
-export { type Preparation, preparationSchema, readPreparation, writePreparation } from './preparing/preparation.ts';
+export { type Preparation, preparationSchema, writePreparation } from './preparing/preparation.ts';
 export { type PrepareOptions, prepareDataSet } from './preparing/prepare-data-set.ts';
 export { type FilesProgress, prepareFiles } from './preparing/prepare-files.ts';
 export type { FilesReport, PrepareProgress, PrepareReport, SideReport } from './preparing/prepare-report.ts';
@@ -52,38 +29,18 @@ export { isPacked, keepFilesReport, readReport, reportName, writeReport } from '
 export { reportSections } from './preparing/report-sections.ts';
 export { SegmentStore } from './preparing/segment-store.ts';
 export { heldOutShardName, trainingShardName } from './preparing/split-sides.ts';
-export { judge, type QualityReason, type QualityVerdict } from './quality/judge.ts';
-export {
-  type LabelName,
-  labelNames,
-  labelText,
-  type QualityLabels,
-  type ScriptLanguage,
-  type TextKind,
-} from './quality/quality-labels.ts';
-export {
-  kibanQuality1,
-  parseQualityProfile,
-  type QualityProfile,
-  qualityProfileDigest,
-  qualityProfileSchema,
-} from './quality/quality-profile.ts';
-export {
-  type RejectionSample,
-  type RejectionSamplesFile,
-  type RejectionSampling,
-  RejectionTally,
-  readRejectionSamples,
-} from './quality/rejection-samples.ts';
+export { judge } from './quality/judge.ts';
+export { labelText } from './quality/quality-labels.ts';
+export { kibanQuality1, qualityProfileSchema } from './quality/quality-profile.ts';
 export type { DecodingPort, PortDecoding, RecordFraming, SourceDecoding } from './reading/decoding-port.ts';
 export { describeOutcome } from './reading/describe-outcome.ts';
 export type { FileFormat } from './reading/file-formats.ts';
 export type { FaultReason, FileFault, FileOutcome, RefusalReason } from './reading/file-outcome.ts';
 export { type FolderListing, listFolder } from './reading/list-folder.ts';
-export { PrivateUseTable, privateUseTableSchema } from './reading/private-use-table.ts';
+export { privateUseTableSchema } from './reading/private-use-table.ts';
 export type { ReadItem } from './reading/read-content.ts';
 export { type ReadOptions, readFolder } from './reading/read-folder.ts';
-export { defaultReadingLimits, type ReadingLimits } from './reading/reading-limits.ts';
+export type { ReadingLimits } from './reading/reading-limits.ts';
 export type {
   ChatMessage,
   ChatRole,
@@ -110,12 +67,7 @@ export { candidateColumns, MemberDocuments } from './tokenizer/federated/member-
 export { PersonalWords, reviewByDetector } from './tokenizer/federated/personal-words.ts';
 export { reviewByWords, type TokenReview } from './tokenizer/federated/token-review.ts';
 export { TokenTable } from './tokenizer/federated/token-table.ts';
-export {
-  coalitionSpecialCount,
-  embeddedSpecialCount,
-  specialIds,
-  specialName,
-} from './tokenizer/special-tokens.ts';
+export { coalitionSpecialCount, embeddedSpecialCount, specialIds, specialName } from './tokenizer/special-tokens.ts';
 export { Tokenizer, type TokenizerPlan, type TokenStreamDecoder } from './tokenizer/tokenizer.ts';
 export {
   ggufTokenizer,

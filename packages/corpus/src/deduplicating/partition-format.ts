@@ -110,6 +110,7 @@ export function damaged(path: string): KibanError {
       ja: `${path} が壊れています。このフォルダーを削除して、データセットを準備し直してください。`,
       en: `${path} is damaged. Delete the folder and prepare the data set again.`,
     },
+    extra: { path },
   });
 }
 

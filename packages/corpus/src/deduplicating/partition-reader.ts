@@ -60,7 +60,8 @@ export class FingerprintReader {
       if (base > 0xffff_ffff) throw new RangeError(`${base} documents in one index`);
     } catch (error) {
       for (const { recordFile } of partitions) closeSync(recordFile);
-      throw error;
+      const { code, path } = error as NodeJS.ErrnoException;
+      throw code === 'ENOENT' && path !== undefined ? damaged(path) : error;
     }
     this.#partitions = partitions;
     this.documents = base;

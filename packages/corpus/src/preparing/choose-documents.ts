@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DuplicateDecisions, DuplicateVerdict } from '../deduplicating/find-duplicates.ts';
-import { findDuplicates } from '../deduplicating/find-duplicates.ts';
+import { type DuplicateDecisions, type DuplicateVerdict, findDuplicates } from '../deduplicating/find-duplicates.ts';
 import { recordBytes, recordOffsets } from '../deduplicating/partition-format.ts';
 import { FingerprintReader } from '../deduplicating/partition-reader.ts';
 import { splitPlace } from './document.ts';
 import type { HeldOutRegister } from './held-out-register.ts';
+import type { SegmentManifest } from './segment.ts';
+import { type SegmentStore, segmentDamaged } from './segment-store.ts';
 
 /** What is decided of each document of a data set, by its number over all segments. */
 export interface DocumentChoice {
-  readonly documents: number;
   verdict(ordinal: number): DuplicateVerdict;
   /**
    * 0 to 999, or -1 for what was held out before: the least of its duplicates' places, so that no near copy of a held-out document is trained on,
@@ -25,21 +25,24 @@ const heldOutBefore = -1;
 
 /**
  * Decides over the fingerprints alone, without a text in memory. Memory: that of {@link findDuplicates} and 2 bytes per document.
- * @param folders partitions of fingerprints in the order of the segments
- * @throws KibanError `fingerprints-damaged`; the signal's reason
+ * @throws KibanError `segment-damaged` when fingerprints are not those of the documents beside them, `fingerprints-damaged`; the signal's reason
  */
 export async function chooseDocuments(
-  folders: readonly string[],
+  store: SegmentStore,
+  segments: readonly SegmentManifest[],
   source: string,
   register: HeldOutRegister,
   signal: AbortSignal | undefined,
 ): Promise<DocumentChoice> {
-  const reader = new FingerprintReader(folders);
+  const reader = new FingerprintReader(store.fingerprintFolders(segments));
   try {
+    for (const [index, { from, to }] of reader.sources().entries()) {
+      const { unit, files } = segments[index]!;
+      if (to - from !== files.reduce((sum, file) => sum + file.documents, 0)) throw segmentDamaged(unit, store.folder);
+    }
     const decisions = await findDuplicates(reader, { ...(signal === undefined ? {} : { signal }) });
     const places = await leastPlaces(reader, decisions, register, signal);
     return {
-      documents: reader.documents,
       verdict: decisions.verdict,
       place: (ordinal) => places[decisions.keeper(ordinal)]!,
       boilerplate: decisions.boilerplate.get(source) ?? new Set(),

@@ -9,12 +9,13 @@ import type { RecordContent } from '../reading/text-record.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { chooseDocuments } from './choose-documents.ts';
 import { textOf } from './document.ts';
+import { filesReport } from './files-report.ts';
 import { HeldOutRegister } from './held-out-register.ts';
 import { type PreparedFiles, prepareFiles } from './prepare-files.ts';
-import type { PrepareProgress, PrepareReport } from './prepare-report.ts';
-import { PrepareTally } from './prepare-tally.ts';
+import type { FilesReport, PrepareProgress, PrepareReport } from './prepare-report.ts';
 import { reportName, writeReport } from './report-file.ts';
-import { SegmentStore, segmentDamaged } from './segment-store.ts';
+import { unitOfFingerprints } from './segment.ts';
+import { SegmentStore } from './segment-store.ts';
 import { heldOutShardName, SplitSides, trainingShardName } from './split-sides.ts';
 
 export interface PrepareOptions {
@@ -45,8 +46,8 @@ export interface PrepareOptions {
 const mostRepairs = 3;
 
 /**
- * From a folder of documents to token shards: read, normalise, drop exact duplicates, split off the held-out side, encode, pack. The same folder
- * gives the same bytes, however many threads and processes worked. A run that is killed leaves no `report.json`, no shard with a sidecar that does
+ * From a folder of documents to token shards: what is new is prepared (`prepareFiles`), then copies and boilerplate are left out, the held-out side is
+ * split off, and the rest encoded and packed. The same folder gives the same bytes, however many threads and processes worked. A run that is killed leaves no `report.json`, no shard with a sidecar that does
  * not fit it, and its finished units in the store.
  * @throws KibanError `folder-not-found`, `folder-unreadable`, `folder-empty`, `folder-without-text` (422), `disk-full`; the signal's reason
  */
@@ -67,10 +68,18 @@ export async function prepareDataSet(options: PrepareOptions): Promise<PrepareRe
     try {
       return await packSegments(options, store, prepared, onProgress);
     } catch (error) {
-      if (!isKibanError(error) || error.code !== 'segment-damaged' || repairs >= mostRepairs) throw error;
-      await store.remove(String(error.extra.unit));
+      const unit = damagedUnit(error);
+      if (unit === undefined || repairs >= mostRepairs) throw error;
+      await store.remove(unit);
     }
   }
+}
+
+/** The unit that an error is about, if making it anew is a remedy. */
+function damagedUnit(error: unknown): string | undefined {
+  if (!isKibanError(error)) return undefined;
+  if (error.code === 'segment-damaged') return String(error.extra.unit);
+  return error.code === 'fingerprints-damaged' ? unitOfFingerprints(String(error.extra.path)) : undefined;
 }
 
 /** The report first: without it there is no result. */
@@ -83,15 +92,15 @@ async function clearResult(directory: string): Promise<void> {
 async function packSegments(
   options: PrepareOptions,
   store: SegmentStore,
-  { pipeline, settings, segments }: PreparedFiles,
+  prepared: PreparedFiles,
   onProgress: (change: Partial<PrepareProgress>) => void,
 ): Promise<PrepareReport> {
   const { tokenizer, sequenceLength, outputDirectory, heldOutPerMille, signal } = options;
-  const tally = new PrepareTally();
-  for (const segment of segments) for (const file of segment.files) tally.add(file);
+  const { settings, segments } = prepared;
+  const files = filesReport(prepared);
   const counts = { documents: 0, chats: 0, boilerplateParagraphs: 0 };
   const register = await HeldOutRegister.open(store.folder);
-  const choice = await chooseDocuments(store.fingerprintFolders(segments), settings.source, register, signal);
+  const choice = await chooseDocuments(store, segments, settings.source, register, signal);
   let ordinal = -1;
   // All pieces of a long document go where its first piece goes.
   let placeOfDocument = 0;
@@ -101,7 +110,6 @@ async function packSegments(
       for await (const { content, digest, part } of store.documents(segment)) {
         signal?.throwIfAborted();
         ordinal += 1;
-        if (ordinal >= choice.documents) throw segmentDamaged(segment.unit, store.folder);
         if (part === 0) placeOfDocument = choice.place(ordinal);
         if (choice.verdict(ordinal) !== 'kept') continue;
         const kept = withoutBoilerplate(content, choice.boilerplate);
@@ -113,28 +121,18 @@ async function packSegments(
         await sides.add({ content: kept.content, text, digest }, placeOfDocument);
         if (counts.documents % 256 === 0) onProgress({ documents: sides.documents, tokens: sides.tokens });
       }
-    if (counts.documents === 0) throw withoutText(options.folder, tally);
+    if (counts.documents === 0) throw withoutText(options.folder, files);
     const { training, heldOut, shards } = await sides.finish();
     const characters = training.characters + heldOut.characters;
     const tokens = training.tokens + heldOut.tokens;
     onProgress({ documents: sides.documents, tokens });
     const report: PrepareReport = {
-      version: 1,
-      pipeline,
-      profile: settings.profile,
+      ...files,
       tokenizerDigest: tokenizer.digest,
-      icu: process.versions.icu ?? '',
-      unicode: process.versions.unicode ?? '',
       sequenceLength,
       heldOutPerMille,
-      files: tally.files(),
-      faults: tally.faults,
-      dropped: tally.dropped,
-      qualityRules: tally.qualityRules,
-      personalData: tally.personalData,
       duplicates: choice.exactDuplicates,
       nearDuplicates: choice.nearDuplicates,
-      preparedDocuments: tally.documents,
       ...counts,
       characters,
       tokens,
@@ -142,7 +140,6 @@ async function packSegments(
       training,
       heldOut,
       shards,
-      problems: tally.problems,
     };
     await writeReport(outputDirectory, report);
     return report;
@@ -166,7 +163,7 @@ function withoutBoilerplate(
   };
 }
 
-function withoutText(folder: string, { problems, dropped, qualityRules }: PrepareTally): KibanError {
+function withoutText(folder: string, { problems, dropped, qualityRules }: FilesReport): KibanError {
   const shown = [
     ...problems.slice(0, 5).map(describeOutcome),
     ...[...Object.entries(dropped), ...Object.entries(qualityRules)].map(([reason, count]) => ({

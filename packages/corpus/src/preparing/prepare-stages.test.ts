@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -173,6 +173,27 @@ test('the document index names each document once, at its first id', async () =>
   assert.equal(documents.length, index.documents);
   assert.equal(new Set(documents.map(({ digest }) => digest)).size, 3);
   for (const { row, column } of documents) assert.equal(rows[row]![column], specialIds.begin);
+});
+
+test('fingerprints that are cut, gone or not those of the documents are made anew, and the shards are the same', async () => {
+  const corpus = await Corpus.of({ 'a.txt': report(5), 'b.txt': report(5), 'c.txt': report(6) });
+  const { shards } = await corpus.prepare();
+  const store = join(corpus.root, 'store');
+  const folder = async () => join(store, (await readdir(store)).find((name) => name.endsWith('.fp'))!);
+  const damages = [
+    async () => truncate(join(await folder(), 'records.bin'), 100),
+    async () => rm(join(await folder(), 'commits.bin')),
+    // As if nothing had been appended: whole, and of no document.
+    async () =>
+      Promise.all(
+        ['records.bin', 'paragraphs.bin', 'commits.bin'].map(async (name) => truncate(join(await folder(), name), 0)),
+      ),
+    async () => rm(await folder(), { recursive: true }),
+  ];
+  for (const damage of damages) {
+    await damage();
+    assert.deepEqual((await corpus.prepare()).shards, shards);
+  }
 });
 
 test('a company policy and another kind make other documents of the same folder', async () => {

@@ -38,6 +38,8 @@ const filesReportSchema = z.looseObject({
   problems: z.array(z.custom<FileOutcome>((value) => typeof value === 'object' && value !== null)),
 });
 
+const filesPartSchema = z.object(filesReportSchema.shape);
+
 const prepareReportSchema = filesReportSchema.extend({
   tokenizerDigest: digestSchema,
   sequenceLength: z.int().positive(),
@@ -86,33 +88,7 @@ export async function keepFilesReport(folder: string, report: FilesReport): Prom
   return report;
 }
 
-function filesPart(report: FilesReport): FilesReport {
-  const {
-    version,
-    pipeline,
-    profile,
-    icu,
-    unicode,
-    files,
-    faults,
-    dropped,
-    qualityRules,
-    personalData,
-    preparedDocuments,
-    problems,
-  } = report;
-  return {
-    version,
-    pipeline,
-    profile,
-    icu,
-    unicode,
-    files,
-    faults,
-    dropped,
-    qualityRules,
-    personalData,
-    preparedDocuments,
-    problems,
-  };
+/** Without what packing adds. */
+function filesPart(report: FilesReport) {
+  return filesPartSchema.parse(report);
 }

@@ -69,3 +69,8 @@ export function segmentNames(unit: string) {
     rejections: `${unit}.rejections`,
   } as const;
 }
+
+/** The unit whose fingerprints a path leads into; undefined for any other path. */
+export function unitOfFingerprints(path: string): string | undefined {
+  return /([0-9a-f]{32})\.fp(?:\/|$)/.exec(path)?.[1];
+}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseYaml } from '@kiban/core';
 import fc from 'fast-check';
 import { judge } from './judge.ts';
 import { labelNames, labelText, type QualityLabels } from './quality-labels.ts';
-import { kibanQuality1, parseQualityProfile, qualityProfileDigest } from './quality-profile.ts';
+import { kibanQuality1, qualityProfileSchema } from './quality-profile.ts';
 
 const shiftLog = '甲番 第3高炉 出銑3回。羽口2番 水漏れ点検、異常なし。';
 const near = (actual: number | undefined, expected: number) =>
@@ -110,25 +111,23 @@ test('each limit rejects just beyond its bound, with its own reason, and keeps a
 
 test('stored labels are judged anew under another profile without the text', () => {
   const stored = JSON.parse(JSON.stringify(labelText(shiftLog, 'log'))) as QualityLabels;
-  const strict = parseQualityProfile(
-    {
-      ...kibanQuality1,
-      name: 'strict',
-      kinds: { ...kibanQuality1.kinds, log: { languages: ['ja'], limits: [{ label: 'letters', min: 500 }] } },
-    },
-    'strict.yaml',
-  );
+  const strict = qualityProfileSchema.parse({
+    ...kibanQuality1,
+    name: 'strict',
+    kinds: { ...kibanQuality1.kinds, log: { languages: ['ja'], limits: [{ label: 'letters', min: 500 }] } },
+  });
   assert.deepEqual(judge(stored, strict).reasons, ['letters-below']);
-  assert.notEqual(qualityProfileDigest(strict), qualityProfileDigest(kibanQuality1));
 });
 
 test('a profile with an unknown label or without a bound is refused with file and field', () => {
-  const broken = (limit: unknown) => ({
-    ...kibanQuality1,
-    kinds: { ...kibanQuality1.kinds, log: { limits: [limit] } },
-  });
-  const fault = { code: 'quality-profile-invalid', message: /own\.yaml, field kinds\.log\.limits\.0/ };
-  assert.throws(() => parseQualityProfile(broken({ label: 'lettrs', min: 1 }), 'own.yaml'), fault);
-  assert.throws(() => parseQualityProfile(broken({ label: 'letters' }), 'own.yaml'), fault);
+  const parse = (limit: unknown) =>
+    parseYaml(
+      JSON.stringify({ ...kibanQuality1, kinds: { ...kibanQuality1.kinds, log: { limits: [limit] } } }),
+      qualityProfileSchema,
+      'own.yaml',
+    );
+  const fault = { code: 'config-invalid', message: /own\.yaml[\s\S]*kinds\.log\.limits\.0/ };
+  assert.throws(() => parse({ label: 'lettrs', min: 1 }), fault);
+  assert.throws(() => parse({ label: 'letters' }), fault);
   assert.ok(labelNames.includes('judgeQuality'));
 });

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { canonicalJson, KibanError, type Sha256Digest, sha256Hex } from '@kiban/core';
 import * as z from 'zod';
 import { type LabelName, labelNames } from './quality-labels.ts';
 
@@ -92,25 +91,3 @@ export const kibanQuality1: QualityProfile = {
     log: { limits: [atLeast('letters', 10)] },
   },
 };
-
-/** Names the exact limits in manifests and stored decisions. */
-export function qualityProfileDigest(profile: QualityProfile): Sha256Digest {
-  return sha256Hex(canonicalJson(profile));
-}
-
-/** A profile of one's own. @param file named in the fault @throws KibanError `quality-profile-invalid` (422), with the field */
-export function parseQualityProfile(value: unknown, file: string): QualityProfile {
-  const parsed = qualityProfileSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || '-';
-  throw new KibanError({
-    code: 'quality-profile-invalid',
-    status: 422,
-    title: { ja: '品質プロファイルが正しくありません', en: 'The quality profile is not valid' },
-    detail: {
-      ja: `${file} の ${field}：${issue?.message}。この項目を直して、もう一度実行してください。`,
-      en: `${file}, field ${field}: ${issue?.message}. Correct the field and try again.`,
-    },
-  });
-}
