@@ -94,9 +94,12 @@ export class DuplicateExchanges {
     if (!existsSync(this.#path(exchange, fileNames.sealed)))
       throw stepRefused({ ja: '鍵がまだありません', en: 'there is no key yet' });
     const documents = checkTokenUpload(bytes);
-    // After the decision the uploads are gone: what comes then is a repetition, and nothing is made of it.
-    if (existsSync(this.#path(exchange, fileNames.decided))) return;
-    await this.#putOnce(exchange, fileNames.tokens(caller), bytes, Number.POSITIVE_INFINITY);
+    const stored = await this.#putOnce(exchange, fileNames.tokens(caller), bytes, {
+      longest: Number.POSITIVE_INFINITY,
+      // The uploads are gone then: what still comes is a repetition, and nothing is made of it.
+      isOver: () => existsSync(this.#path(exchange, fileNames.decided)),
+    });
+    if (!stored) return;
     await this.#events.record('duplicate-tokens-received', { exchange, organisation: caller, documents });
   }
 
@@ -130,16 +133,25 @@ export class DuplicateExchanges {
     return { text, terms };
   }
 
-  async #putOnce(exchange: string, name: string, bytes: Uint8Array, longest = longestText): Promise<void> {
+  /** @returns false when nothing was stored: it is there already, or `isOver` by the time that it is its turn */
+  async #putOnce(
+    exchange: string,
+    name: string,
+    bytes: Uint8Array,
+    { longest = longestText, isOver = () => false }: { longest?: number; isOver?: () => boolean } = {},
+  ): Promise<boolean> {
     if (bytes.length > longest) throw stepRefused({ ja: '文が長すぎます', en: 'the text is too long' });
-    await this.#inOrder(exchange, async () => {
+    const stored = await this.#inOrder(exchange, async () => {
+      if (isOver()) return false;
       const before = await this.#read(exchange, name);
-      if (before?.equals(bytes)) return;
+      if (before?.equals(bytes)) return false;
       if (before !== undefined)
         throw stepRefused({ ja: '以前に別の内容を受け取っています', en: 'something else was received before' });
       await writeFileDurably(this.#path(exchange, name), bytes, { mode: 0o600 });
+      return true;
     });
-    this.#events.wake();
+    if (stored) this.#events.wake();
+    return stored;
   }
 
   async #read(exchange: string, name: string): Promise<Buffer | undefined> {
