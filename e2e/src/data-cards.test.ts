@@ -109,7 +109,10 @@ test('after the folder changed, the next preparation makes another card; one of 
   const before_ = await read();
   await node.call('POST', '/data-sets/documents/stock', {});
   assert.equal(dataCardDigest((await read()).card), dataCardDigest(before_.card));
-  writeFileSync(join(coalition.directory, 'documents', 'member-b', 'new.txt'), '追加の点検記録である。設備の状態は良好であった。');
+  writeFileSync(
+    join(coalition.directory, 'documents', 'member-b', 'new.txt'),
+    '追加の点検記録である。設備の状態は良好であった。',
+  );
   await node.call('POST', '/data-sets/documents/stock', {});
   const later = await read();
   assert.notEqual(later.card.reportDigest, before_.card.reportDigest);
