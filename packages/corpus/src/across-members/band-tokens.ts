@@ -6,7 +6,7 @@ import { bandCount, rowsPerBand } from '../deduplicating/min-hash.ts';
 /** Bytes of a token. */
 export const tokenBytes = 16;
 /** Dedup shadows with fewer UTF-16 units are not compared across members: short texts could be guessed, and are often boilerplate. */
-export const leastComparedUnits = 200;
+const leastComparedUnits = 200;
 
 const label = Buffer.from('kiban/dedup/1\0', 'latin1');
 
