@@ -5,15 +5,13 @@ import { bandCount, rowsPerBand } from '../deduplicating/min-hash.ts';
 
 /** Bytes of a token. */
 export const tokenBytes = 16;
-/** Dedup shadows with fewer UTF-16 units are not compared across members: short texts could be guessed, and are often boilerplate. */
-const leastComparedUnits = 200;
 
 const label = Buffer.from('kiban/dedup/1\0', 'latin1');
 
 /**
  * What members compare: per band the first 16 bytes of HMAC-SHA256(key, "kiban/dedup/1" ‖ 00 ‖ band ‖ eight slots as big-endian words). Equal
  * bands give equal tokens; without the key a token says nothing, and texts cannot be tried out.
- * @param signature 112 words of a dedup shadow with {@link leastComparedUnits} or more, taken after personal data was replaced by typed placeholders
+ * @param signature 112 words of a dedup shadow of 200 UTF-16 units or more (shorter texts could be guessed), taken after personal data was replaced by typed placeholders
  * @param key 32 bytes that the members of an epoch share and nobody else has
  * @returns 14 tokens, 224 bytes
  */
